@@ -1,0 +1,46 @@
+# Works with python3 (3.11 or newer), pip and make only.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+WORKERS ?= 2
+
+.DEFAULT_GOAL := run
+.PHONY: setup run demo test check format docs bench clean
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --no-compile -c constraints.txt -e '.[dev]'
+	@touch $@
+
+run: demo
+
+# Repaints a picture with the built-in model; writes out/demo.
+demo: setup
+	$(BIN)/pentimento demo
+
+# One thread a worker: several threads each would fight over the same cores.
+test: setup
+	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n $(WORKERS)
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/python docs/generate.py --check
+
+format: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Writes the pages of docs/reference from the code.
+docs: setup
+	$(BIN)/python docs/generate.py
+
+bench: setup
+	$(BIN)/python benchmarks/engine.py
+
+clean:
+	rm -rf .venv out .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,128 @@
+"""Write the pages of docs/reference from the code; with --check, only say whether they are up to date."""
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from inspect import Parameter, signature
+from pathlib import Path
+from typing import Any, get_args
+
+from pentimento import choices
+from pentimento.cli.main import COMMANDS, EXIT_CODES
+from pentimento.cli.options import NAMES, PANELS, kind_of, shown_default
+from pentimento.diffusion.samplers import SAMPLERS
+from pentimento.diffusion.schedules import SCHEDULES
+from pentimento.profiles import PROFILES
+from pentimento.request import Request
+
+FOLDER = Path(__file__).parent / "reference"
+NOTE = "<!-- Written by docs/generate.py (make docs); do not edit. -->\n"
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Write a Markdown table."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
+
+
+def code(text: object) -> str:
+    return f"`{text}`" if str(text) else ""
+
+
+def request_page() -> str:
+    """Describe every field of the request."""
+    starts = {panel.first: panel.title for panel in PANELS}
+    parts = [
+        "# The request\n",
+        "What can be asked for: the same fields in Python, on the command line and in the API.\n",
+    ]
+    rows: list[list[str]] = []
+    for name, field in Request.model_fields.items():
+        if name in starts:
+            parts += [_fields(rows), f"## {starts[name]}\n"]
+            rows = []
+        values = ", ".join(code(value) for value in NAMES.get(name, ())) if name not in ("sampler", "schedule") else ""
+        kind = (kind_of(field).metavar or "yes or no").lower()
+        rows.append([code(name), values or kind, code(shown_default(field)), field.description or ""])
+    return "\n".join([*parts, _fields(rows)])
+
+
+def _fields(rows: Sequence[Sequence[str]]) -> str:
+    return table(("field", "value", "default", "what it is"), rows) if rows else ""
+
+
+def names_page() -> str:
+    """List samplers, schedules, choices and profiles with all their names."""
+    samplers = [
+        [code(row.name), row.label, code(row.default_schedule), str(row.evaluations), ", ".join(map(code, row.aliases))]
+        for row in SAMPLERS
+    ]
+    schedules = [[code(row.name), row.label, ", ".join(map(code, row.aliases))] for row in SCHEDULES]
+    profile_fields = [name for name in PROFILES["pentimento"].__dataclass_fields__ if name != "name"]
+    parts = [
+        "# Names\n",
+        "Every name, label and alias is taken in any case.\n",
+        "## Samplers\n",
+        table(("name", "label", "schedule", "model calls per step", "aliases"), samplers),
+        "## Schedules\n",
+        table(("name", "label", "aliases"), schedules),
+    ]
+    for choice in choices.TABLES:
+        rows = [[code(row.name), row.label, "" if row.a1111 is None else str(row.a1111)] for row in choice.rows]
+        parts += [f"## {choice.field}\n", table(("name", "label", "A1111's number"), rows)]
+    profile_rows = [[code(name), *(code(getattr(row, name)) for row in PROFILES.values())] for name in profile_fields]
+    parts += ["## Profiles\n", table(("choice", *PROFILES), profile_rows)]
+    return "\n".join(parts)
+
+
+def commands_page() -> str:
+    """Describe the command line."""
+    parts = ["# The command line\n", table(("command", "what it does"), [[code(c.name), c.summary] for c in COMMANDS])]
+    codes = sorted((number, meaning) for number, meaning, _ in EXIT_CODES)
+    parts += ["## Exit codes\n", table(("code", "meaning"), [[str(number), meaning] for number, meaning in codes])]
+    for command in COMMANDS:
+        rows = [_flag(parameter) for parameter in signature(command.load()).parameters.values()]
+        parts += [
+            f"## {command.name}\n",
+            f"{command.summary}\n",
+            table(("flag", "value", "what it is"), filter(None, rows)),
+        ]
+    return "\n".join(parts)
+
+
+def _flag(parameter: Parameter) -> list[str] | None:
+    option: Any = get_args(parameter.annotation)[-1]
+    if option.hidden:
+        return None
+    flags = [word for word in (option.default, *(option.param_decls or ())) if isinstance(word, str)]
+    name = ", ".join(map(code, flags)) or code(option.metavar)
+    text = option.help.replace("\\[", "[")
+    if "[default" not in text and parameter.default not in (Parameter.empty, None, False):
+        text += f" [default: {parameter.default}]"
+    return [name, option.metavar or "", text]
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "request.md": request_page,
+    "names.md": names_page,
+    "commands.md": commands_page,
+}
+
+
+def main() -> int:
+    """Write the pages, or compare them."""
+    checking = "--check" in sys.argv[1:]
+    stale: list[str] = []
+    for name, page in PAGES.items():
+        text, path = NOTE + page(), FOLDER / name
+        if checking and (not path.exists() or path.read_text(encoding="utf-8") != text):
+            stale.append(name)
+        elif not checking:
+            FOLDER.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    if stale:
+        print(f"not up to date: {', '.join(stale)}; run `make docs`", file=sys.stderr)
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

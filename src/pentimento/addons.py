@@ -1,0 +1,158 @@
+"""Add-ons: the networks and embeddings that a prompt calls, looked up by name."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+from .errors import ModelFileError, RequestError
+from .models.embeddings import called
+from .models.info import ModelInfo
+from .models.networks.files import Applied, EmbeddingFile, NetworkFile
+from .models.networks.find import NetworkLibrary
+from .models.tokenizer import tokenizer_of
+from .profiles import Profile
+from .prompts import NetworkTag, Prompt
+from .warnings import PlanWarning
+
+_KINDS = ("lora", "lyco")
+
+
+@dataclass(frozen=True)
+class AddOns:
+    """What is added to the model for one plan.
+
+    Attributes
+    ----------
+    networks : in the order of their tags
+    labels : what each network was called in its tag
+    embeddings : those whose names stand in the prompts, in order
+    """
+
+    networks: tuple[Applied, ...] = ()
+    labels: tuple[str, ...] = ()
+    embeddings: tuple[EmbeddingFile, ...] = ()
+    warnings: tuple[PlanWarning, ...] = ()
+
+    def told(self) -> dict[str, str]:
+        """List the hashes for a picture's infotext."""
+        networks = {label: one.file.hash for label, one in zip(self.labels, self.networks, strict=True)}
+        pairs = {"Lora hashes": networks, "TI hashes": {one.name: one.hash for one in self.embeddings}}
+        return {key: ", ".join(f"{name}: {own}" for name, own in rows.items()) for key, rows in pairs.items() if rows}
+
+
+def find_addons(
+    prompt: Prompt, negative: Prompt, library: NetworkLibrary, model: ModelInfo, profile: Profile, emphasis: str
+) -> AddOns:
+    """Look up what the prompts call.
+
+    Raises
+    ------
+    RequestError
+        Where a network is not there, is made for another family, or a weight cannot be
+        read; in lenient profiles these become warnings.
+    """
+    networks: list[Applied] = []
+    labels: list[str] = []
+    warnings: list[PlanWarning] = []
+    for tag in prompt.networks:
+        try:
+            network = _applied(tag, library, model, profile)
+        except _Refused as refused:
+            if profile.silence == "strict":
+                raise RequestError("prompt", f"<{tag.kind}:{tag.name}>", refused.message, refused.choices) from refused
+            warnings.append(PlanWarning(refused.code, f"{refused.message}; it has no effect", "prompt"))
+            continue
+        networks.append(network)
+        labels.append(tag.name)
+        if not network.file.fits(model):
+            message = f"{_made_for_another(network.file, model)}; only the layers that fit are changed"
+            warnings.append(PlanWarning("network_other_family", message, "prompt"))
+    bundled = [embedding for one in networks for embedding in one.file.bundled]
+    texts = [segment.text for part in (*prompt.parts, *negative.parts) for segment in part.segments]
+    fitting, strange = _named((*bundled, *library.embeddings), texts, model)
+    used = _called(texts, fitting, model, profile, emphasis)
+    warnings.extend(
+        PlanWarning(
+            "embedding_other_family",
+            f"the embedding '{one.name}' is read as words: its vectors are {_numbers(one.widths)} wide, made for"
+            f" another family than {model.name}",
+            "prompt",
+        )
+        for one in _called(texts, strange, model, profile, emphasis)
+    )
+    return AddOns(tuple(networks), tuple(labels), used, tuple(warnings))
+
+
+class _Refused(Exception):
+    """A tag cannot be done; `code` and `message` are for the warning or the error that comes of it."""
+
+    def __init__(self, code: str, message: str, choices: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.choices = tuple(choices)
+
+
+def _applied(tag: NetworkTag, library: NetworkLibrary, model: ModelInfo, profile: Profile) -> Applied:
+    if tag.kind.lower() not in _KINDS:
+        message = f"<{tag.kind}:{tag.name}> is of a kind that is not known; choices: {', '.join(_KINDS)}"
+        raise _Refused("network_kind_unknown", message, _KINDS)
+    try:
+        file = library.find(tag.name)
+    except ModelFileError as error:
+        raise _Refused("network_refused", str(error)) from error
+    if file is None:
+        near = library.near(tag.name)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"networks found: {', '.join(library.names) or 'none'}"
+        raise _Refused("network_unknown", f"no network is called '{tag.name}'; {hint}", library.names)
+    if profile.silence == "strict" and not file.fits(model):
+        raise _Refused("network_other_family", _made_for_another(file, model))
+    named = dict(zip(("te", "unet", "dyn"), tag.arguments, strict=False)) | dict(tag.named)
+    text_encoder = _number(tag, "te", named.get("te", "1"), float)
+    unet = _number(tag, "unet", named["unet"], float) if "unet" in named else text_encoder
+    rank = int(_number(tag, "dyn", named["dyn"], int)) if "dyn" in named else None
+    return Applied(file, text_encoder, unet, rank, partly=profile.silence == "lenient")
+
+
+def _made_for_another(file: NetworkFile, model: ModelInfo) -> str:
+    widths = _numbers([width for width in (file.context_width, file.text_width) if width])
+    return f"the network '{file.name}' was made for a model of another family (text {widths} wide) than {model.name}"
+
+
+def _number(tag: NetworkTag, name: str, text: str, convert: Callable[[str], float]) -> float:
+    message = f"{name} of <{tag.kind}:{tag.name}> is '{text}', which is no number; write <lora:name:0.8>"
+    try:
+        number = convert(text)
+    except ValueError as error:
+        raise _Refused("network_weight_unreadable", message) from error
+    if not isfinite(number):
+        raise _Refused("network_weight_unreadable", message)
+    return number
+
+
+def _named(
+    embeddings: Sequence[EmbeddingFile], texts: Sequence[str], model: ModelInfo
+) -> tuple[list[EmbeddingFile], list[EmbeddingFile]]:
+    """Take the embeddings whose names may be in the texts: those that fit the model, and the others."""
+    plain = " ".join(_plain(text) for text in texts)
+    found = [one for one in embeddings if _plain(one.name) in plain]
+    fitting = [one for one in found if one.fits(model)]
+    names = {one.name for one in fitting}
+    return fitting, [one for one in found if one.name not in names]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.replace("\\", "").casefold().split())
+
+
+def _called(
+    texts: Sequence[str], embeddings: Sequence[EmbeddingFile], model: ModelInfo, profile: Profile, emphasis: str
+) -> tuple[EmbeddingFile, ...]:
+    # The vocabulary is read only where a name was seen.
+    if not embeddings:
+        return ()
+    return called(texts, embeddings, tokenizer_of(model.path), emphasis, profile.prompt_rules)
+
+
+def _numbers(widths: Sequence[int]) -> str:
+    return " and ".join(map(str, widths))

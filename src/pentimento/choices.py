@@ -1,0 +1,163 @@
+"""Named choices of a request, each with its label and A1111's number for it.
+
+This is the one place that knows how a choice is called: our name, the label on
+screen in English and Russian, and the integer that A1111's API uses. Samplers and
+schedules are named in their own tables (`diffusion.samplers`, `diffusion.schedules`).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from .errors import unknown_name
+
+ResizeMode = Literal["just_resize", "crop_and_resize", "resize_and_fill", "latent_upscale"]
+MaskMode = Literal["inpaint_masked", "inpaint_not_masked"]
+MaskedContent = Literal["fill", "original", "latent_noise", "latent_nothing"]
+InpaintArea = Literal["whole_picture", "only_masked"]
+Feather = Literal["both", "inward"]
+Emphasis = Literal["original", "no_norm", "ignore", "none"]
+NoiseSource = Literal["cpu", "philox", "device"]
+UniPCVariant = Literal["bh1", "bh2", "vary_coeff"]
+UniPCSpacing = Literal["time_uniform", "time_quadratic", "logsnr"]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of a choice: name, labels, A1111's integer, other spellings."""
+
+    name: str
+    label: str
+    label_ru: str
+    a1111: int | None = None
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def spellings(self) -> frozenset[str]:
+        return frozenset(_folded(word) for word in (self.name, self.label, *self.aliases))
+
+
+@dataclass(frozen=True)
+class Choices:
+    """All values of one field, in the order in which they are shown."""
+
+    field: str
+    rows: tuple[Choice, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(row.name for row in self.rows)
+
+    def find(self, word: str) -> Choice:
+        """Find a row by name, label or alias in any letter case.
+
+        Raises
+        ------
+        RequestError
+            Where no row is called so; it lists the choices.
+        """
+        folded = _folded(word)
+        for row in self.rows:
+            if folded in row.spellings:
+                return row
+        raise unknown_name(self.field, word, self.names)
+
+    def from_a1111(self, number: int) -> Choice:
+        """Find the row for an integer of A1111's API."""
+        for row in self.rows:
+            if row.a1111 == number:
+                return row
+        raise unknown_name(self.field, str(number), [str(row.a1111) for row in self.rows if row.a1111 is not None])
+
+
+def _folded(word: str) -> str:
+    return word.strip().lower().replace("-", "_").replace(" ", "_")
+
+
+def _choices(field: str, rows: Iterable[Choice]) -> Choices:
+    return Choices(field, tuple(rows))
+
+
+RESIZE_MODE = _choices(
+    "resize_mode",
+    [
+        Choice("just_resize", "Just resize", "Просто растянуть", 0),
+        Choice("crop_and_resize", "Crop and resize", "Обрезать и растянуть", 1),
+        Choice("resize_and_fill", "Resize and fill", "Вписать и заполнить", 2),
+        Choice("latent_upscale", "Just resize (latent upscale)", "Растянуть в латентах", 3),
+    ],
+)
+MASK_MODE = _choices(
+    "mask_mode",
+    [
+        Choice("inpaint_masked", "Inpaint masked", "Перерисовать закрашенное", 0),
+        Choice("inpaint_not_masked", "Inpaint not masked", "Перерисовать незакрашенное", 1),
+    ],
+)
+MASKED_CONTENT = _choices(
+    "masked_content",
+    [
+        Choice("fill", "fill", "заливка", 0),
+        Choice("original", "original", "оригинал", 1),
+        Choice("latent_noise", "latent noise", "латентный шум", 2),
+        Choice("latent_nothing", "latent nothing", "латентная пустота", 3),
+    ],
+)
+INPAINT_AREA = _choices(
+    "inpaint_area",
+    [
+        Choice("whole_picture", "Whole picture", "Вся картинка", 0),
+        Choice("only_masked", "Only masked", "Только закрашенное", 1),
+    ],
+)
+FEATHER = _choices(
+    "feather",
+    [
+        Choice("both", "Both sides", "В обе стороны"),
+        Choice("inward", "Inward only", "Только внутрь"),
+    ],
+)
+EMPHASIS = _choices(
+    "emphasis",
+    [
+        Choice("original", "Original", "Как в A1111"),
+        Choice("no_norm", "No norm", "Без нормировки"),
+        Choice("ignore", "Ignore", "Не учитывать"),
+        Choice("none", "None", "Не разбирать"),
+    ],
+)
+NOISE_SOURCE = _choices(
+    "noise_source",
+    [
+        Choice("cpu", "CPU", "Процессор"),
+        Choice("philox", "NV", "Philox (как CUDA)", aliases=("nvidia",)),
+        Choice("device", "GPU", "Устройство"),
+    ],
+)
+UNIPC_VARIANT = _choices(
+    "unipc_variant",
+    [
+        Choice("bh1", "bh1", "bh1"),
+        Choice("bh2", "bh2", "bh2"),
+        Choice("vary_coeff", "vary_coeff", "vary_coeff"),
+    ],
+)
+UNIPC_SPACING = _choices(
+    "unipc_spacing",
+    [
+        Choice("time_uniform", "time_uniform", "равномерно по времени"),
+        Choice("time_quadratic", "time_quadratic", "квадратично по времени"),
+        Choice("logsnr", "logSNR", "равномерно по logSNR"),
+    ],
+)
+TABLES: tuple[Choices, ...] = (
+    RESIZE_MODE,
+    MASK_MODE,
+    MASKED_CONTENT,
+    INPAINT_AREA,
+    FEATHER,
+    EMPHASIS,
+    NOISE_SOURCE,
+    UNIPC_VARIANT,
+    UNIPC_SPACING,
+)

@@ -1,0 +1,31 @@
+"""`pentimento txt2img`, `img2img` and `inpaint`: the request's fields as flags."""
+
+from collections.abc import Callable, Collection
+from inspect import Parameter
+from typing import Any
+
+import typer
+
+from ..request import Request
+from .options import COMMON, OUTPUT, STUDIO, given, parameter, request_options, with_options
+from .running import open_studio, produce
+
+IMAGE = parameter(
+    "init_image", str, typer.Argument(help="The picture to start from; - for stdin.", metavar="IMAGE"), Parameter.empty
+)
+
+
+def _command(
+    mode: str, *arguments: Parameter, omit: Collection[str], required: Collection[str] = ()
+) -> Callable[..., None]:
+    @with_options(*arguments, *request_options(mode, omit, required), *OUTPUT, *STUDIO, *COMMON)
+    def command(**values: Any) -> None:
+        request = Request(**given(values))
+        produce(open_studio(values), request, values)
+
+    return command
+
+
+txt2img = _command("txt2img", omit={"init_image", "mask"})
+img2img = _command("img2img", IMAGE, omit={"init_image", "mask"})
+inpaint = _command("inpaint", IMAGE, omit={"init_image"}, required={"mask"})

@@ -1,0 +1,166 @@
+"""Steps "noise" and "denoise": from init latents and a seed to finished latents of one picture."""
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from torch import Tensor
+
+from .diffusion.denoisers import Denoiser, GuidanceRules, Guided, Masked, Position
+from .diffusion.noise import ImageNoise, brownian
+from .diffusion.prediction import PREDICTIONS
+from .diffusion.samplers import Noise, SamplerOptions, Step
+from .encoding import Init, Prompts, same_length
+from .geometry import Size
+from .models.base import Model
+from .models.text import Conditioning
+from .plan import Plan, Seeds
+
+
+def image_noise(plan: Plan, seeds: Seeds, model: Model) -> ImageNoise:
+    """Open the noise stream of one picture."""
+    request = plan.request
+    latent = plan.latent_size
+    resized = request.seed_resize and Size(request.seed_resize[0] // 8, request.seed_resize[1] // 8)
+    return ImageNoise(
+        (model.info.latent_channels, latent.height, latent.width),
+        seeds.seed,
+        source=request.noise_source,
+        device=str(model.device),
+        variation_seed=seeds.variation_seed,
+        variation_strength=request.variation_strength,
+        seed_resize=resized,
+        seed_delta=request.eta_noise_seed_delta,
+    )
+
+
+def start(plan: Plan, init: Init, noise: Tensor) -> Tensor:
+    """Mix source and noise at the level where the run starts."""
+    trajectory, request = plan.trajectory, plan.request
+    first, level = trajectory.sigmas[0], trajectory.start_sigma
+    if init.latents is None:
+        unit = trajectory.unit_start or request.sgm_noise_multiplier
+        return noise * ((1 + first * first) ** 0.5 if unit else first)
+    prediction = PREDICTIONS[plan.model.prediction]
+    x = prediction.add_noise(init.latents * trajectory.source_weight, noise, level) + noise * request.extra_noise
+    # A1111's timestep samplers mix at one level and start at another, in the variance-preserving scale.
+    return x * ((1 + first * first) / (1 + level * level)) ** 0.5 if level != first else x
+
+
+def denoise(
+    plan: Plan,
+    model: Model,
+    prompts: Prompts,
+    init: Init,
+    noise: ImageNoise,
+    seeds: Seeds,
+    on_step: Callable[[Step], None],
+    check: Callable[[], None],
+) -> Tensor:
+    """Run the sampler.
+
+    Parameters
+    ----------
+    check : called before every call of the network; raises to stop the run
+    """
+    first = noise.first() * (plan.request.noise_multiplier if init.latents is not None else 1.0)
+    x = start(plan, init, first)
+    position = Position()
+    denoiser: Denoiser = _guided(plan, model, prompts, init, position, check)
+    masked = None
+    if init.latents is not None and init.latent_mask is not None:
+        denoiser = masked = _masked(plan, denoiser, init, first)
+
+    def finished(step: Step) -> None:
+        position.steps += 1
+        on_step(step)
+
+    trajectory = plan.trajectory
+    if plan.sampler.noise == "brownian":
+        later = brownian(x, seeds.seed, trajectory.sigma_min, trajectory.sigma_max)
+    else:
+        later = _later_draws(noise)
+    latents = plan.sampler.function(
+        denoiser, x, trajectory.sigmas, noise=later, options=sampler_options(plan), on_step=finished
+    )
+    latents = latents * trajectory.end_scale
+    return latents if masked is None else masked.keep(latents)
+
+
+def _later_draws(stream: ImageNoise) -> Noise:
+    return lambda sigma, sigma_next: stream.next()
+
+
+def sampler_options(plan: Plan) -> SamplerOptions:
+    """Take the sampler's own options from the request."""
+    request = plan.request
+    return SamplerOptions(
+        eta=request.eta,
+        s_churn=request.s_churn,
+        s_tmin=request.s_tmin,
+        s_tmax=float("inf") if request.s_tmax is None else request.s_tmax,
+        s_noise=request.s_noise,
+        unipc_variant=request.unipc_variant,
+        unipc_order=request.unipc_order,
+        unipc_lower_order_final=request.unipc_lower_order_final,
+    )
+
+
+def _guided(
+    plan: Plan, model: Model, prompts: Prompts, init: Init, position: Position, check: Callable[[], None]
+) -> Guided[Conditioning]:
+    request, sampler = plan.request, plan.sampler
+    prediction, levels = PREDICTIONS[plan.model.prediction], plan.levels
+    size = plan.layout.working
+
+    def network(x: Tensor, sigma: float, conditionings: Sequence[Conditioning]) -> Tensor:
+        check()
+        rows = x.expand(len(conditionings), -1, -1, -1)
+        output = model.predict(
+            prediction.scale_input(rows, sigma),
+            levels.t(sigma, plan.trajectory.level_stride),
+            conditionings,
+            size,
+            init.concat,
+        )
+        return prediction.denoised(rows, sigma, output)
+
+    by_call = plan.profile.prompt_rules == "a1111"
+    return Guided(
+        network=network,
+        parts=prompts.parts,
+        negative=prompts.negative,
+        cfg_scale=request.cfg_scale / sampler.cfg_divisor,
+        rules=GuidanceRules(
+            skip_early=request.skip_early_cond,
+            minimum_sigma=request.s_min_uncond,
+            minimum_sigma_all=request.s_min_uncond_all,
+            skip_at_one=plan.profile.cfg_one == "skip" and sampler.cfg_divisor == 1.0,
+            total_calls=max(1, plan.trajectory.steps * sampler.evaluations),
+        ),
+        position=position,
+        # A1111 looks prompts up by the count of calls so far; we by the step, counted from 1.
+        position_of=(lambda at: at.calls) if by_call else (lambda at: at.steps + 1),
+        together=same_length,
+    )
+
+
+def _masked(plan: Plan, inner: Denoiser, init: Init, noise: Tensor) -> Masked:
+    assert init.latents is not None and init.latent_mask is not None
+    prediction = PREDICTIONS[plan.model.prediction]
+    shown = KEPT_AREA_SHOWN[plan.profile.kept_area, plan.sampler.timesteps]
+    return Masked(
+        inner,
+        init.latents,
+        init.latent_mask,
+        add_noise=lambda x0, sigma: prediction.add_noise(x0, noise, sigma),
+        shown=shown,
+    )
+
+
+KEPT_AREA_SHOWN: dict[tuple[str, bool], Literal["noisy", "clean", "renoised"]] = {
+    ("renoised", False): "renoised",
+    ("renoised", True): "renoised",
+    ("clean", False): "noisy",
+    ("clean", True): "clean",
+}
+"""What the network sees outside the mask, by the profile and by whether A1111 runs the sampler on timesteps."""

@@ -1,0 +1,215 @@
+"""Step "encode": prompts to conditionings, the frame to latents."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar, cast
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn import functional
+
+from .diffusion.denoisers import Timeline
+from .diffusion.noise import ImageNoise
+from .framing import Frame
+from .models.base import Model
+from .models.text import Conditioning, TextOptions
+from .plan import Plan
+from .prompts import ScheduledPart
+
+T = TypeVar("T")
+
+
+@dataclass
+class Cache:
+    """One model's last few encodings by content, so that a new seed runs only steps and decode."""
+
+    capacity: int = 64
+    _kept: OrderedDict[Hashable, object] = field(default_factory=OrderedDict[Hashable, object])
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        if key not in self._kept:
+            self._kept[key] = make()
+            while len(self._kept) > self.capacity:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        return cast(T, self._kept[key])
+
+
+@dataclass(frozen=True, eq=False)
+class Prompts:
+    """The conditionings of a run, by position."""
+
+    parts: tuple[Timeline[Conditioning], ...]
+    negative: Timeline[Conditioning]
+
+
+@dataclass(frozen=True, eq=False)
+class Init:
+    """What the latents start from.
+
+    Attributes
+    ----------
+    latents : [1, C, h, w]; None in txt2img
+    latent_mask : [1, 1, h, w], 1 = repaint; None where everything is repainted
+    concat : [1, 1 + C, h, w], what an inpaint checkpoint is shown besides; None for others
+    """
+
+    latents: Tensor | None = None
+    latent_mask: Tensor | None = None
+    concat: Tensor | None = None
+
+
+def encode_prompts(plan: Plan, model: Model, cache: Cache) -> Prompts:
+    """Encode every text of both prompts, once."""
+    parts = [_timeline(part, plan, model, cache, negative=False) for part in plan.prompt.parts]
+    negative = _timeline(plan.negative.parts[0], plan, model, cache, negative=True)
+    if plan.profile.prompt_rules == "a1111":
+        # Parts of different length are brought to one by repeating the last vector (A1111 v1.10.1).
+        longest = max(_length(part) for part in parts)
+        parts = [_map_timeline(part, lambda c: c.padded_to(longest)) for part in parts]
+    if plan.request.pad_cond_uncond:
+        empty = model.encode_prompt([""], _text_options(plan, negative=False))[0]
+        longest = max(_length(timeline) for timeline in (*parts, negative))
+        parts = [_map_timeline(part, lambda c: _append(c, empty, longest)) for part in parts]
+        negative = _map_timeline(negative, lambda c: _append(c, empty, longest))
+    return Prompts(tuple(parts), negative)
+
+
+def _text_options(plan: Plan, *, negative: bool) -> TextOptions:
+    return TextOptions(
+        clip_skip=plan.request.clip_skip,
+        clip_skip_on_sdxl=plan.request.clip_skip_on_sdxl,
+        emphasis=plan.request.emphasis,
+        norm=plan.profile.emphasis_norm,
+        rules=plan.profile.prompt_rules,
+        negative=negative,
+        embeddings=plan.addons.embeddings,
+    )
+
+
+def _timeline(part: ScheduledPart, plan: Plan, model: Model, cache: Cache, *, negative: bool) -> Timeline[Conditioning]:
+    texts = tuple(segment.text for segment in part.segments)
+    options = _text_options(plan, negative=negative)
+    encoded = cache.get(("text", texts, options, model.networks.now), lambda: model.encode_prompt(texts, options))
+    ends = [segment.until for segment in part.segments]
+    return Timeline(tuple(zip(ends, encoded, strict=True)), part.weight)
+
+
+def _map_timeline(
+    timeline: Timeline[Conditioning], change: Callable[[Conditioning], Conditioning]
+) -> Timeline[Conditioning]:
+    return Timeline(tuple((until, change(c)) for until, c in timeline.segments), timeline.weight)
+
+
+def _length(timeline: Timeline[Conditioning]) -> int:
+    return max(conditioning.tokens.shape[1] for _, conditioning in timeline.segments)
+
+
+def _append(conditioning: Conditioning, empty: Conditioning, length: int) -> Conditioning:
+    tokens = conditioning.tokens
+    repeats = (length - tokens.shape[1]) // empty.tokens.shape[1]
+    if repeats <= 0:
+        return conditioning
+    return Conditioning(torch.cat([tokens, *[empty.tokens] * repeats], dim=1), conditioning.pooled)
+
+
+def encode_frame(plan: Plan, frame: Frame, model: Model, cache: Cache) -> Init:
+    """Encode what the network is shown, and the mask."""
+    latent_mask = None
+    if plan.latent_mask is not None:
+        latent_mask = torch.as_tensor(plan.latent_mask)[None, None].to(model.device)
+    concat = _concat(plan, frame, model, cache) if model.info.inpaint else None
+    if frame.shown is None:
+        return Init(None, latent_mask, concat)
+    latents = _encode(plan, to_pixels(frame.shown), model, cache)
+    size = (plan.latent_size.height, plan.latent_size.width)
+    if latents.shape[-2:] != size:
+        latents = functional.interpolate(latents, size=size, mode="bilinear", antialias=False)
+    return Init(latents, latent_mask, concat)
+
+
+def to_pixels(image: Image.Image) -> Tensor:
+    """Convert RGB to float32 [1, 3, H, W] in 0..1."""
+    array = np.asarray(image.convert("RGB"), np.float32) / 255
+    return torch.as_tensor(np.ascontiguousarray(array.transpose(2, 0, 1)))[None]
+
+
+def _encode(plan: Plan, pixels: Tensor, model: Model, cache: Cache) -> Tensor:
+    sampled = plan.profile.vae_encode == "sample"
+    digest = hashlib.sha256(pixels.numpy().tobytes()).hexdigest()
+
+    def encode() -> Tensor:
+        # A1111 draws this noise unseeded; drawn by content, a picture is the same in any batch.
+        generator = torch.Generator().manual_seed(int(digest[:15], 16)) if sampled else None
+        return model.encode_image(pixels, generator)
+
+    return cache.get(("image", digest, tuple(pixels.shape), sampled), encode)
+
+
+def _concat(plan: Plan, frame: Frame, model: Model, cache: Cache) -> Tensor:
+    """Build the extra channels of an inpaint checkpoint: mask, then the masked picture's latents.
+
+    Notes
+    -----
+    Rombach et al. 2022 and A1111 v1.10.1: hidden pixels are mid-grey; without a picture
+    all is hidden; the mask is reduced by nearest neighbour.
+    """
+    height, width = plan.layout.working.height, plan.layout.working.width
+    pixels = to_pixels(frame.shown) if frame.shown is not None else torch.full((1, 3, height, width), 0.5)
+    hidden = torch.ones(1, 1, *pixels.shape[-2:])
+    if frame.shown is not None and frame.mask is not None:
+        grey = torch.as_tensor(np.asarray(frame.mask, np.float32) / 255)[None, None]
+        hidden = MASK_ROUNDINGS[plan.concat_mask](grey)
+        hidden = functional.interpolate(hidden, size=pixels.shape[-2:], mode="nearest")
+    covered = hidden * plan.request.inpainting_mask_weight if frame.shown is not None else 0 * hidden
+    latents = _encode(plan, pixels * (1 - covered) + 0.5 * covered, model, cache)
+    size = (plan.latent_size.height, plan.latent_size.width)
+    if latents.shape[-2:] != size:
+        latents = functional.interpolate(latents, size=size, mode="bilinear", antialias=False)
+    cells = functional.interpolate(hidden, size=size, mode="nearest").to(latents)
+    return torch.cat([cells, latents], dim=1)
+
+
+MASK_ROUNDINGS: dict[str, Callable[[Tensor], Tensor]] = {
+    "rounded": torch.round,
+    "max_pool": lambda grey: (grey > 0).float(),
+    "soft": lambda grey: grey,
+}
+"""What becomes of a grey mask's values where an inpaint checkpoint is shown it."""
+
+
+def fill_latents(plan: Plan, init: Init, index: int) -> Init:
+    """Put the masked content that lives in latents under the mask of one picture."""
+    fill = LATENT_FILLS.get(plan.request.masked_content)
+    if fill is None or init.latents is None or init.latent_mask is None:
+        return init
+    content = fill(plan, init.latents, index)
+    return Init(torch.lerp(init.latents, content, init.latent_mask), init.latent_mask, init.concat)
+
+
+def _latent_noise(plan: Plan, latents: Tensor, index: int) -> Tensor:
+    shared = plan.profile.latent_noise == "shared"
+    # A1111 draws it once, from the seeds of the first batch: the very noise the sampler starts from.
+    picture = index % plan.request.batch_size if shared else index
+    seed = plan.pictures[picture].seed
+    if not shared:
+        seed = (seed + 0x9E3779B97F4A7C15) % 2**64
+    shape = (latents.shape[1], latents.shape[2], latents.shape[3])
+    return ImageNoise(shape, seed, source=plan.request.noise_source, device=str(latents.device)).first()
+
+
+def _latent_nothing(plan: Plan, latents: Tensor, index: int) -> Tensor:
+    return torch.zeros_like(latents)
+
+
+LatentFill = Callable[[Plan, Tensor, int], Tensor]
+LATENT_FILLS: dict[str, LatentFill] = {"latent_noise": _latent_noise, "latent_nothing": _latent_nothing}
+
+
+def same_length(conditionings: Sequence[Conditioning]) -> bool:
+    """Whether conditionings can share one call of the network."""
+    return len({conditioning.tokens.shape[1] for conditioning in conditionings}) == 1

@@ -1,0 +1,304 @@
+"""Step "frame": where in the picture the network works, what it is shown, and the way back.
+
+`lay_out` is geometry and belongs to the plan; `frame` cuts, scales and fills the
+pixels; `compose` puts the repainted pixels back. The two ways of doing it, our own in
+float and A1111's in 8 bits, are two rows of `FRAMERS`, chosen by `Profile.overlay`.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from .errors import ImageError
+from .geometry import Box, Size
+from .pictures import compose as composing
+from .pictures import masks
+from .pictures.color import correct_colours
+from .pictures.fills import PIXEL_FILLS
+from .pictures.metrics import MaskFacts, mask_facts
+from .pictures.read import Source, read_picture, split
+from .pictures.resize import resize
+from .profiles import Profile
+from .request import Request
+
+Bytes = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """The pictures of a request, read: orientation applied, mask grey, inverted, blurred.
+
+    Attributes
+    ----------
+    source : what is repainted; None in txt2img
+    painted : "L", 255 = painted by the user (after inversion); None without a mask
+    blurred : `painted` blurred, at the mask's own size
+    """
+
+    source: Source | None = None
+    painted: Image.Image | None = None
+    blurred: Image.Image | None = None
+
+    @property
+    def facts(self) -> MaskFacts | None:
+        if self.painted is None or self.blurred is None:
+            return None
+        return mask_facts(self.painted, self.blurred)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the work happens.
+
+    Attributes
+    ----------
+    output : size of the result
+    box : part of the picture that is worked on, source pixels; None = the whole picture
+    asked : size to which the part is brought
+    working : size that the network works at: `asked`, grown (or cut) to the model's multiple
+    multiple : pixels of a latent cell
+    """
+
+    output: Size
+    box: Box | None
+    asked: Size
+    working: Size
+    multiple: int
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """What the network is shown, and what is needed to put its answer back.
+
+    Attributes
+    ----------
+    shown : RGB at `layout.working`, masked content filled in; None in txt2img
+    mask : "L" at `layout.working`, any value = may change; None = everything is repainted
+    source : the picture under the result, at the result's size; None in txt2img
+    weight : [H, W] like the result, 0..1, share of the new pixel; None = all new
+    target : what the result's hues are matched to; None = they are left
+    """
+
+    layout: Layout
+    shown: Image.Image | None = None
+    mask: Image.Image | None = None
+    source: Source | None = None
+    weight: Floats | None = None
+    target: Image.Image | None = None
+
+    @property
+    def icc(self) -> bytes | None:
+        return self.source.icc if self.source else None
+
+
+def read_inputs(request: Request, profile: Profile) -> Inputs:
+    """Read the request's pictures and prepare the mask.
+
+    Raises
+    ------
+    ImageError
+        Where a picture cannot be read, or (profile's `mask_size` strict) the mask is
+        of another size than the picture.
+    """
+    if request.init_image is None:
+        return Inputs()
+    picture = read_picture(request.init_image, "init_image")
+    source = split(picture, request.background, profile.alpha)
+    if request.mask is None:
+        return Inputs(source)
+    mask = read_picture(request.mask, "mask")
+    if profile.mask_size == "strict" and mask.size != picture.size:
+        sizes = f"{Size(*mask.size)} where the picture is {Size(*picture.size)}"
+        raise ImageError("mask", mask.size, f"its size is {sizes}; give a mask of the picture's size")
+    painted = masks.to_grey(mask, round_alpha=request.mask_round)
+    if request.mask_mode == "inpaint_not_masked":
+        painted = masks.invert(painted)
+    return Inputs(source, painted, masks.blur(painted, *request.mask_blur))
+
+
+def lay_out(request: Request, profile: Profile, inputs: Inputs, *, multiple: int, native: int) -> Layout:
+    """Decide where the work happens.
+
+    Parameters
+    ----------
+    multiple : the working size is a multiple of this, in pixels
+    native : side of the square that the model was made for, in pixels
+
+    Notes
+    -----
+    A missing width or height is taken from the picture; in "Only masked" from the box,
+    at the model's native area and a multiple of 64.
+    """
+    grown = Size.raised_to if profile.sizes == "any" else Size.floored_to
+    if inputs.source is None:
+        asked = Size(request.width or native, request.height or native)
+        working = grown(asked, multiple)
+        return Layout(asked if profile.sizes == "any" else working, None, asked, working, multiple)
+    picture = Size(*inputs.source.image.size)
+    if request.inpaint_area == "only_masked" and inputs.blurred is not None:
+        tight = masks.bounding_box(inputs.blurred)
+        if tight is not None:
+            asked = _asked_for_box(request, tight.padded(request.only_masked_padding).clamped(picture), native)
+            box = masks.only_masked_box(inputs.blurred, request.only_masked_padding, asked, picture)
+            if box is not None:
+                return Layout(picture, box, asked, grown(asked, multiple), multiple)
+    asked = Size(request.width or picture.width, request.height or picture.height)
+    working = grown(asked, multiple)
+    return Layout(asked if profile.sizes == "any" else working, None, asked, working, multiple)
+
+
+def _asked_for_box(request: Request, box: Box, native: int) -> Size:
+    """Fill in a missing width or height from the box's shape at the native area."""
+    if request.width is not None and request.height is not None:
+        return Size(request.width, request.height)
+    aspect = min(4.0, max(0.25, box.size.width / box.size.height))
+    if request.width is not None:
+        return Size(request.width, _multiple_of_64(request.width / aspect))
+    if request.height is not None:
+        return Size(_multiple_of_64(request.height * aspect), request.height)
+    return Size(_multiple_of_64(native * aspect**0.5), _multiple_of_64(native / aspect**0.5))
+
+
+def _multiple_of_64(side: float) -> int:
+    return max(64, round(side / 64) * 64)
+
+
+class Framer(Protocol):
+    """One way of cutting a frame out of a picture and of putting it back."""
+
+    def mask(self, request: Request, inputs: Inputs, layout: Layout) -> Image.Image | None:
+        """Give the mask at the working size, any value > 0 = may change."""
+        ...
+
+    def frame(self, request: Request, inputs: Inputs, layout: Layout) -> Frame: ...
+
+    def compose(self, frame: Frame, pixels: Floats, profile: Profile) -> Image.Image:
+        """Put [H, W, 3] pixels in 0..1 back into the picture."""
+        ...
+
+
+class FloatFramer:
+    """Our own way: bytes under weight 0 are the source's, whatever the network returns."""
+
+    def mask(self, request: Request, inputs: Inputs, layout: Layout) -> Image.Image | None:
+        weight = self._weight(request, inputs, layout)
+        if weight is None:
+            return None
+        paintable = Image.fromarray((weight > 0).astype(np.uint8) * np.uint8(255))
+        if layout.box is not None:
+            paintable = masks.mask_to_working(paintable, layout.box, layout.asked)
+        return composing.pad_to_multiple(paintable, layout.multiple)[0]
+
+    def frame(self, request: Request, inputs: Inputs, layout: Layout) -> Frame:
+        if inputs.source is None:
+            return Frame(layout)
+        source = inputs.source
+        if layout.box is not None:
+            shown = composing.crop_to_working(source.image, layout.box, layout.asked)
+        else:
+            source = source.resized(layout.output, _pixel_mode(request))
+            shown = source.image
+        if request.resize_mode == "latent_upscale" and layout.box is None:
+            shown = resize(inputs.source.image, inputs.source.size.raised_to(layout.multiple), "just_resize")
+        shown = composing.pad_to_multiple(shown, layout.multiple)[0]
+        mask = self.mask(request, inputs, layout)
+        if mask is not None and shown.size == mask.size:
+            shown = PIXEL_FILLS[request.masked_content](shown, mask)
+        weight, target = self._weight(request, inputs, layout), shown if request.color_correction else None
+        return Frame(layout, shown, mask, source, weight, target)
+
+    def compose(self, frame: Frame, pixels: Floats, profile: Profile) -> Image.Image:
+        layout = frame.layout
+        if frame.target is not None:
+            corrected = correct_colours(Image.fromarray(composing.to_bytes(pixels, "round")), frame.target)
+            pixels = np.asarray(corrected, np.float32) / np.float32(255)
+        inside = pixels[: layout.asked.height, : layout.asked.width]
+        if frame.source is None:
+            return Image.fromarray(composing.to_bytes(inside, profile.to_bytes))
+        if frame.weight is None:
+            whole = np.ones((layout.output.height, layout.output.width), np.float32)
+            return composing.restore_alpha(composing.to_bytes(inside, profile.to_bytes), frame.source, whole)
+        box = layout.box or Box.whole(layout.output)
+        tile = composing.stitch_from_working(inside, box, layout.asked)
+        composed = composing.composite(np.asarray(frame.source.image), tile, frame.weight, box)
+        return composing.restore_alpha(composed, frame.source, frame.weight)
+
+    def _weight(self, request: Request, inputs: Inputs, layout: Layout) -> Floats | None:
+        if inputs.painted is None or inputs.blurred is None:
+            return None
+        painted, blurred = inputs.painted, inputs.blurred
+        if layout.box is None:
+            mode = _pixel_mode(request)
+            painted, blurred = (resize(mask, layout.output, mode).convert("L") for mask in (painted, blurred))
+        return masks.FEATHERS[request.feather](np.asarray(blurred), np.asarray(painted))
+
+
+def _pixel_mode(request: Request) -> str:
+    return "just_resize" if request.resize_mode == "latent_upscale" else request.resize_mode
+
+
+def in_place(made: Image.Image, layout: Layout) -> Image.Image:
+    """Lay what the network made where it belongs, on a transparent picture: RGBA."""
+    if layout.box is None:
+        return made.convert("RGBA")
+    canvas = Image.new("RGBA", layout.output)
+    canvas.paste(resize(made, layout.box.size, "crop_and_resize"), (layout.box.left, layout.box.top))
+    return canvas
+
+
+def unchanged(frame: Frame) -> Image.Image:
+    """Give the source back as it is."""
+    assert frame.source is not None, "only a picture can come back unchanged"
+    size = frame.source.size
+    return composing.restore_alpha(
+        np.asarray(frame.source.image), frame.source, np.zeros((size.height, size.width), np.float32)
+    )
+
+
+class A1111Framer:
+    """A1111's way (v1.10.1): 8-bit overlay, doubled mask in "Whole picture"."""
+
+    def mask(self, request: Request, inputs: Inputs, layout: Layout) -> Image.Image | None:
+        if inputs.blurred is None:
+            return None
+        if layout.box is not None:
+            return resize(inputs.blurred.crop(layout.box), layout.asked, "resize_and_fill").convert("L")
+        # Mode 3 leaves the picture as it is but sends the mask through "resize and fill".
+        mode = "resize_and_fill" if request.resize_mode == "latent_upscale" else request.resize_mode
+        return resize(inputs.blurred, layout.asked, mode).convert("L")
+
+    def frame(self, request: Request, inputs: Inputs, layout: Layout) -> Frame:
+        if inputs.source is None:
+            return Frame(layout)
+        source = inputs.source
+        if layout.box is not None:
+            shown = resize(source.image.crop(layout.box), layout.asked, "resize_and_fill")
+        else:
+            source = source.resized(layout.asked, request.resize_mode)
+            shown = source.image
+        mask = self.mask(request, inputs, layout)
+        if mask is None or inputs.blurred is None:
+            return Frame(layout, shown, source=source, target=shown if request.color_correction else None)
+        overlay_mask = masks.doubled(mask) if layout.box is None else inputs.blurred
+        if overlay_mask.size != source.image.size:  # mode 3 leaves the picture at its own size
+            overlay_mask = resize(overlay_mask, source.size, "resize_and_fill").convert("L")
+        weight = np.asarray(overlay_mask, np.float32) / np.float32(255)
+        if shown.size == mask.size:
+            shown = PIXEL_FILLS[request.masked_content](shown, mask)
+        return Frame(layout, shown, mask, source, weight, shown if request.color_correction else None)
+
+    def compose(self, frame: Frame, pixels: Floats, profile: Profile) -> Image.Image:
+        image = Image.fromarray(composing.to_bytes(pixels, profile.to_bytes))
+        if frame.target is not None:
+            image = correct_colours(image, frame.target)
+        if frame.source is None or frame.weight is None:
+            return image
+        overlay_mask = Image.fromarray(np.round(frame.weight * 255).astype(np.uint8))
+        return composing.paste(image, composing.overlay(frame.source.image, overlay_mask), frame.layout.box)
+
+
+FRAMERS: dict[str, Framer] = {"float": FloatFramer(), "a1111": A1111Framer()}

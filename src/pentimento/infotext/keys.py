@@ -1,0 +1,468 @@
+"""What the keys of an infotext mean: the two directions between it and a `Request`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .. import choices
+from ..diffusion.samplers import Sampler, find_sampler
+from ..diffusion.schedules import SCHEDULES, find_schedule
+from ..errors import RequestError
+from ..geometry import Size
+from ..request import Request
+from .grammar import Infotext, Value, old_behaviour
+
+PROGRAM = "Pentimento"
+Fields = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class InfotextFacts:
+    """What is known of one picture beside its request.
+
+    Attributes
+    ----------
+    size : width and height that were worked for (of the crop, where only that is worked on), before padding
+    model_hash : first 10 hex digits of its SHA-256
+    inpaint_model : the network takes 9 channels
+    version : what wrote the picture, "Pentimento 0.1.0"; with any other label the text is A1111's
+        to the byte, without the keys that only we know
+    extra : more pairs ("Lora hashes", "Refiner", ...); known keys go where A1111 has them
+    """
+
+    seed: int
+    size: Size
+    version: str
+    variation_seed: int = 0
+    model: str | None = None
+    model_hash: str | None = None
+    inpaint_model: bool = False
+    vae: str | None = None
+    vae_hash: str | None = None
+    extra: Mapping[str, Value] = field(default_factory=dict[str, Value])
+
+    @property
+    def ours(self) -> bool:
+        return self.version.startswith(PROGRAM)
+
+
+Write = Callable[[Request, InfotextFacts], Value]
+Read = Callable[[str], Fields]
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key of the text.
+
+    Attributes
+    ----------
+    write : its value, None = not written; without it only `InfotextFacts.extra` can give one
+    read : fields of the request; without it the key is not understood
+    ours : A1111 does not know it
+    """
+
+    name: str
+    write: Write | None = None
+    read: Read | None = None
+    ours: bool = False
+
+
+def describe(request: Request, facts: InfotextFacts) -> dict[str, Value]:
+    """List the keys and values for one picture in A1111's order.
+
+    Notes
+    -----
+    Written is what affects the picture and is not the default that a reader fills in.
+    Never: pictures and their names, styles (they are in the prompt), sizes of batches.
+    """
+    written = {key.name: key.write(request, facts) if key.write else None for key in KEYS if facts.ours or not key.ours}
+    known = {name: facts.extra.get(name, value) for name, value in written.items()}
+    unknown = {name: value for name, value in facts.extra.items() if name not in written}
+    end = {"Version": facts.version, "User": known.pop("User")}
+    del known["Version"]
+    return {name: value for name, value in {**known, **unknown, **end}.items() if value is not None}
+
+
+def to_request(infotext: Infotext) -> tuple[Fields, dict[str, str]]:
+    """Restore the fields of a request, and tell the parameters that were not understood.
+
+    Returns
+    -------
+    fields : for `Request(**fields)`; a text with parameters from another program than ours
+        gets `profile="a1111"` and noise of the device, as A1111 means where it says nothing
+    not_understood : key and text of what we do not know or cannot take
+    """
+    given = _with_sizes_joined(infotext.parameters)
+    fields: Fields = {"prompt": infotext.prompt, "negative_prompt": infotext.negative_prompt}
+    not_understood: dict[str, str] = {}
+    if not given:
+        return fields, {}
+    ours = given.get("Version", "").startswith(PROGRAM)
+    fields |= {"profile": "pentimento" if ours else "a1111", "noise_source": "device"}
+    for name, text in {**given, **_old_switches(infotext, given)}.items():
+        found = _read(name, text)
+        if found is None:
+            not_understood[name] = text
+        else:
+            fields |= found
+    return _made_to_fit(fields | _schedule(infotext, fields, given), not_understood)
+
+
+def _read(name: str, text: str) -> Fields | None:
+    """Read one parameter; None where the key is unknown or the request would refuse the value."""
+    key = _BY_NAME.get(name)
+    if key is None or key.read is None:
+        return None
+    try:
+        found = key.read(text)
+        Request(**found)
+    except (ValueError, KeyError, RequestError):
+        return None
+    return found
+
+
+def _made_to_fit(fields: Fields, not_understood: dict[str, str]) -> tuple[Fields, dict[str, str]]:
+    """Leave out a field that a request takes alone but not beside the others."""
+    try:
+        Request(**fields)
+    except RequestError as error:
+        rest = {name: value for name, value in fields.items() if name != error.field}
+        return rest, {**not_understood, error.field: str(error.value)}
+    return fields, not_understood
+
+
+def _with_sizes_joined(parameters: Mapping[str, str]) -> dict[str, str]:
+    joined: dict[str, str] = {}
+    for name, text in parameters.items():
+        stem, second = name[:-2], f"{name[:-2]}-2"
+        if name.endswith("-1") and second in parameters:
+            joined[stem] = f"{text}x{parameters[second]}"
+        elif not (name.endswith("-2") and f"{stem}-1" in parameters):
+            joined[name] = text
+    return joined
+
+
+def _old_switches(infotext: Infotext, given: Mapping[str, str]) -> dict[str, str]:
+    needed = {name: str(value) for name, value in old_behaviour(infotext).items() if name not in given}
+    if "Refiner" not in given:
+        needed.pop("Refiner switch by sampling steps", None)
+    return needed
+
+
+# Samplers and schedules
+
+_PLAIN_BEFORE_1_9 = frozenset(
+    {"dpmpp_2m", "dpmpp_sde", "dpmpp_2m_sde", "dpmpp_2m_sde_heun", "dpmpp_2s_a", "dpmpp_3m_sde", "dpm_2", "dpm_2_a"}
+)
+"""Samplers that ran on the uniform schedule unless their name said another."""
+
+
+def _own_schedule(sampler: Sampler) -> str | None:
+    """Name the schedule that A1111 writes for "Automatic"; None = it writes "Automatic"."""
+    return None if sampler.timesteps or sampler.default_schedule == "uniform" else sampler.default_schedule
+
+
+def _schedule_label(request: Request) -> str:
+    own = _own_schedule(find_sampler(request.sampler))
+    return find_schedule(own if own and request.schedule == "automatic" else request.schedule).label
+
+
+def _read_sampler(text: str) -> Fields:
+    """Read "NAME" or, from before version 1.9, "NAME SCHEDULE"."""
+    try:
+        return {"sampler": find_sampler(text).name}
+    except RequestError:
+        for schedule in SCHEDULES:
+            for word in (schedule.label, schedule.name, *schedule.aliases):
+                if text.lower().endswith(f" {word.lower()}"):
+                    return {"sampler": find_sampler(text[: -len(word) - 1]).name, "schedule": schedule.name}
+        raise
+
+
+def _schedule(infotext: Infotext, fields: Fields, given: Mapping[str, str]) -> Fields:
+    """Settle what the sampler and the schedule mean together."""
+    if "sampler" not in fields:
+        return {}
+    sampler = find_sampler(fields["sampler"])
+    if "schedule" in fields:
+        return {"schedule": "automatic"} if fields["schedule"] == _own_schedule(sampler) else {}
+    version = infotext.version
+    old = version is not None and version < (1, 9, 0) and "Schedule type" not in given
+    return {"schedule": "uniform"} if old and sampler.name in _PLAIN_BEFORE_1_9 else {}
+
+
+# Readers: text to fields; ValueError, KeyError and RequestError mean "not understood"
+
+
+def _nothing(text: str) -> Fields:
+    del text
+    return {}
+
+
+def _boolean(text: str) -> bool:
+    return {"true": True, "false": False}[text.lower()]
+
+
+def _reads(name: str, convert: Callable[[str], object]) -> Read:
+    return lambda text: {name: convert(text)}
+
+
+def _chosen(table: choices.Choices) -> Callable[[str], str]:
+    return lambda text: table.find(text).name
+
+
+def _pair_of(text: str) -> tuple[int, int]:
+    first, second = text.split("x")
+    return int(first), int(second)
+
+
+def _read_size(text: str) -> Fields:
+    return dict(zip(("width", "height"), _pair_of(text), strict=True))
+
+
+def _read_blur(text: str) -> Fields:
+    return {"mask_blur": (float(text), float(text))}
+
+
+def _read_blurs(text: str) -> Fields:
+    across, down = text.split()
+    return {"mask_blur": (float(across), float(down))}
+
+
+def _read_noise_schedule(text: str) -> Fields:
+    return {"zero_terminal_snr": {"Zero Terminal SNR": True, "Default": False}[text]}
+
+
+# Writers
+
+
+def _always(request: Request) -> bool:
+    del request
+    return True
+
+
+def _with_image(request: Request) -> bool:
+    return request.init_image is not None
+
+
+def _with_mask(request: Request) -> bool:
+    return request.mask is not None
+
+
+def _only_masked(request: Request) -> bool:
+    return request.mask is not None and request.inpaint_area == "only_masked"
+
+
+def _unless_default(
+    name: str, when: Callable[[Request], bool] = _always, table: choices.Choices | None = None
+) -> Write:
+    default = Request.model_fields[name].default
+
+    def value(request: Request, facts: InfotextFacts) -> Value:
+        del facts
+        given = getattr(request, name)
+        if given == default or not when(request):
+            return None
+        return table.find(given).label if table else given
+
+    return value
+
+
+def _varied(value: Callable[[Request, InfotextFacts], Value]) -> Write:
+    return lambda request, facts: value(request, facts) if request.variation_strength else None
+
+
+def _seed_resize(request: Request, facts: InfotextFacts) -> Value:
+    del facts
+    return str(Size(*request.seed_resize)) if request.seed_resize else None
+
+
+def _mask_weight(request: Request, facts: InfotextFacts) -> Value:
+    weight = request.inpainting_mask_weight
+    used = facts.inpaint_model and _with_image(request)
+    return weight if used or (facts.ours and weight != 1) else None
+
+
+def _ensd(request: Request, facts: InfotextFacts) -> Value:
+    # A1111 leaves it out where its table says that the sampler draws nothing.
+    noted = facts.ours or find_sampler(request.sampler).uses_ensd
+    return request.eta_noise_seed_delta or None if noted else None
+
+
+def _rng(request: Request, facts: InfotextFacts) -> Value:
+    del facts
+    return None if request.noise_source == "device" else choices.NOISE_SOURCE.find(request.noise_source).label
+
+
+def _eta(timesteps: bool) -> Write:
+    def value(request: Request, facts: InfotextFacts) -> Value:
+        sampler = find_sampler(request.sampler)
+        known = facts.ours or (sampler.uses_eta and request.eta != sampler.eta)
+        return request.eta if known and sampler.timesteps == timesteps else None
+
+    return value
+
+
+def _mask_blur(request: Request, facts: InfotextFacts) -> Value:
+    del facts
+    across, down = request.mask_blur
+    if not _with_mask(request) or across != down:
+        return None
+    return int(across) if across.is_integer() else across
+
+
+def _mask_blurs(request: Request, facts: InfotextFacts) -> Value:
+    del facts
+    across, down = request.mask_blur
+    return f"{across} {down}" if _with_mask(request) and across != down else None
+
+
+def _beta(name: str) -> Write:
+    return lambda request, facts: getattr(request, name) if request.schedule == "beta" else None
+
+
+def _profile(request: Request, facts: InfotextFacts) -> Value:
+    del facts
+    return None if request.profile == "pentimento" else request.profile
+
+
+def _unless(name: str, key: str, convert: Callable[[str], object], when: Callable[[Request], bool] = _always) -> Key:
+    """Make the row of a field that is written if it is not the default."""
+    return Key(key, _unless_default(name, when), _reads(name, convert))
+
+
+def _one_of(table: choices.Choices, key: str, when: Callable[[Request], bool] = _always, *, ours: bool = False) -> Key:
+    """Make the row of a choice, written by its label."""
+    return Key(key, _unless_default(table.field, when, table), _reads(table.field, _chosen(table)), ours)
+
+
+def _flag(name: str, key: str, when: Callable[[Request], bool] = _always, *, ours: bool = False) -> Key:
+    return Key(key, _unless_default(name, when), _reads(name, _boolean), ours)
+
+
+KEYS: tuple[Key, ...] = (
+    Key("Steps", lambda request, facts: request.steps, _reads("steps", int)),
+    Key("Sampler", lambda request, facts: find_sampler(request.sampler).label, _read_sampler),
+    Key(
+        "Schedule type",
+        lambda request, facts: _schedule_label(request),
+        _reads("schedule", lambda text: find_schedule(text).name),
+    ),
+    Key("CFG scale", lambda request, facts: request.cfg_scale, _reads("cfg_scale", float)),
+    Key("Image CFG scale"),
+    Key("Seed", lambda request, facts: facts.seed, _reads("seed", int)),
+    Key("Face restoration"),
+    Key("Size", lambda request, facts: str(facts.size), _read_size),
+    Key("Model hash", lambda request, facts: facts.model_hash, _nothing),
+    Key("Model", lambda request, facts: facts.model, _reads("model", str)),
+    Key("FP8 weight"),
+    Key("Cache FP16 weight for LoRA"),
+    Key("VAE hash", lambda request, facts: facts.vae_hash, _nothing),
+    Key("VAE", lambda request, facts: facts.vae, _reads("vae", str)),
+    Key("Variation seed", _varied(lambda request, facts: facts.variation_seed), _reads("variation_seed", int)),
+    Key(
+        "Variation seed strength",
+        _varied(lambda request, facts: request.variation_strength),
+        _reads("variation_strength", float),
+    ),
+    Key("Seed resize from", _seed_resize, _reads("seed_resize", _pair_of)),
+    Key(
+        "Denoising strength",
+        lambda request, facts: request.denoising_strength if _with_image(request) else None,
+        _reads("denoising_strength", float),
+    ),
+    Key("Conditional mask weight", _mask_weight, _reads("inpainting_mask_weight", float)),
+    _unless("clip_skip", "Clip skip", int),
+    Key("ENSD", _ensd, _reads("eta_noise_seed_delta", int)),
+    Key("Token merging ratio"),
+    Key("Token merging ratio hr"),
+    Key("Init image hash", None, _nothing),
+    Key("RNG", _rng, _reads("noise_source", _chosen(choices.NOISE_SOURCE))),
+    _flag("tiling", "Tiling"),
+    Key("Soft inpainting enabled"),
+    Key("Soft inpainting schedule bias"),
+    Key("Soft inpainting preservation strength"),
+    Key("Soft inpainting transition contrast boost"),
+    Key("Soft inpainting mask influence"),
+    Key("Soft inpainting difference threshold"),
+    Key("Soft inpainting difference contrast"),
+    Key("Final denoising strength"),
+    Key("Denoising curve"),
+    _one_of(choices.MASK_MODE, "Mask mode", _with_mask),
+    Key("Mask blur", _mask_blur, _read_blur),
+    _one_of(choices.INPAINT_AREA, "Inpaint area", _with_mask),
+    Key(
+        "Masked area padding",
+        lambda request, facts: request.only_masked_padding if _only_masked(request) else None,
+        _reads("only_masked_padding", int),
+    ),
+    _one_of(choices.MASKED_CONTENT, "Masked content", _with_mask),
+    _unless("noise_multiplier", "Noise multiplier", float),
+    _unless("extra_noise", "Extra noise", float),
+    Key("Eta", _eta(timesteps=False), _reads("eta", float)),
+    Key("Eta DDIM", _eta(timesteps=True), _reads("eta", float)),
+    _unless("s_churn", "Sigma churn", float),
+    _unless("s_tmin", "Sigma tmin", float),
+    _unless("s_tmax", "Sigma tmax", float),
+    _unless("s_noise", "Sigma noise", float),
+    _unless("sigma_min", "Schedule min sigma", float),
+    _unless("sigma_max", "Schedule max sigma", float),
+    _unless("rho", "Schedule rho", float),
+    Key("Beta schedule alpha", _beta("beta_alpha"), _reads("beta_alpha", float)),
+    Key("Beta schedule beta", _beta("beta_beta"), _reads("beta_beta", float)),
+    # The names that A1111 reads, though it writes those above.
+    Key("Beta scheduler alpha", None, _reads("beta_alpha", float)),
+    Key("Beta scheduler beta", None, _reads("beta_beta", float)),
+    _flag("discard_penultimate_sigma", "Discard penultimate sigma"),
+    _flag("sgm_noise_multiplier", "SGM noise multiplier"),
+    _unless("s_min_uncond", "NGMS", float),
+    _flag("s_min_uncond_all", "NGMS all steps"),
+    _unless("skip_early_cond", "Skip Early CFG", float),
+    _flag("pad_cond_uncond", "Pad conds"),
+    Key("Pad conds v0"),
+    _one_of(choices.EMPHASIS, "Emphasis"),
+    Key("Old prompt editing timelines"),
+    _flag("downcast_alphas", "Downcast alphas_cumprod"),
+    Key(
+        "Noise Schedule",
+        lambda request, facts: "Zero Terminal SNR" if request.zero_terminal_snr else None,
+        _read_noise_schedule,
+    ),
+    Key("VAE Encoder"),
+    Key("VAE Decoder"),
+    _one_of(choices.UNIPC_VARIANT, "UniPC variant"),
+    _one_of(choices.UNIPC_SPACING, "UniPC skip type"),
+    _unless("unipc_order", "UniPC order", int),
+    _flag("unipc_lower_order_final", "UniPC lower order final"),
+    Key("Lora hashes", None, _nothing),
+    Key("TI hashes", None, _nothing),
+    Key("Hashes", None, _nothing),
+    Key("Hires upscale"),
+    Key("Hires resize"),
+    Key("Hires steps"),
+    Key("Hires upscaler"),
+    Key("Hires sampler"),
+    Key("Hires schedule type"),
+    Key("Hires checkpoint"),
+    Key("Hires prompt"),
+    Key("Hires negative prompt"),
+    Key("Refiner"),
+    Key("Refiner switch at"),
+    Key("Refiner switch by sampling steps"),
+    # What A1111 never writes down.
+    _one_of(choices.RESIZE_MODE, "Resize mode", _with_image, ours=True),
+    _flag("exact_steps", "Exact steps", _with_image, ours=True),
+    Key("Background", _unless_default("background", _with_image), _reads("background", str), ours=True),
+    Key("Mask blur axes", _mask_blurs, _read_blurs, ours=True),
+    _one_of(choices.FEATHER, "Feather", _with_mask, ours=True),
+    _flag("mask_round", "Mask rounding", _with_mask, ours=True),
+    _flag("color_correction", "Color correction", _with_image, ours=True),
+    _flag("clip_skip_on_sdxl", "Clip skip on SDXL", ours=True),
+    Key("Profile", _profile, _reads("profile", str), ours=True),
+    # Written at the very end.
+    Key("Version", None, _nothing),
+    Key("User", None, _nothing),
+)
+"""All keys that are known, in A1111's order."""
+
+_BY_NAME = {key.name: key for key in KEYS}

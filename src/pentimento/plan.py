@@ -1,0 +1,253 @@
+"""The plan: what a request will do, before it is done, and the very object that is executed.
+
+`resolve` looks names up, fixes seeds, decides where in the picture the work happens and
+which noise levels run, and collects warnings. It loads no weights and needs no torch.
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import warnings as warning_rules
+from .addons import AddOns, find_addons
+from .diffusion.prediction import NoiseLevels
+from .diffusion.samplers import Sampler, find_sampler
+from .diffusion.schedules import Schedule, ScheduleOptions, find_schedule
+from .diffusion.trajectory import Trajectory, plan_trajectory
+from .framing import FRAMERS, Inputs, Layout, lay_out, read_inputs
+from .geometry import Size
+from .models.estimate import memory_estimate
+from .models.info import ModelInfo
+from .models.networks.find import NetworkLibrary
+from .pictures.masks import latent_mask
+from .profiles import Profile, find_profile
+from .prompts import Prompt, read_prompt
+from .prompts.styles import Style, apply_styles, find_styles
+from .request import Request
+from .warnings import PlanWarning
+
+_LARGEST_SEED = 2**32 - 3
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """The seeds of one picture."""
+
+    seed: int
+    variation_seed: int
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Everything that is decided before the engine starts.
+
+    Attributes
+    ----------
+    request : as it was given
+    prompt_text, negative_text : styles applied
+    prompt, negative : the same, parsed, their schedules resolved for this run
+    layout : box, working size and output size
+    trajectory : the noise levels that run
+    schedule : what "automatic" came to
+    pictures : the seeds of every picture, in order
+    addons : networks and embeddings that the prompts call
+    warnings : what a person should know before running it
+    """
+
+    request: Request
+    profile: Profile
+    model: ModelInfo
+    levels: NoiseLevels
+    layout: Layout
+    sampler: Sampler
+    schedule: Schedule
+    trajectory: Trajectory
+    prompt_text: str
+    negative_text: str
+    prompt: Prompt
+    negative: Prompt
+    pictures: tuple[Seeds, ...]
+    inputs: Inputs = field(repr=False)
+    addons: AddOns = AddOns()
+    warnings: tuple[PlanWarning, ...] = ()
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether the source is given back without running the model."""
+        return not self.trajectory.sigmas
+
+    @property
+    def model_calls(self) -> int:
+        """How many evaluations of the network a picture needs, prompt and negative counted apart."""
+        rows = len(self.prompt.parts) + (0 if self.skips_negative else 1)
+        return self.trajectory.steps * self.sampler.evaluations * rows
+
+    @property
+    def skips_negative(self) -> bool:
+        weights = sum(part.weight for part in self.prompt.parts)
+        return self.profile.cfg_one == "skip" and abs(1 - self.request.cfg_scale * weights) < 1e-9
+
+    @property
+    def latent_size(self) -> Size:
+        return Size(*(side // self.model.downscale for side in self.layout.working))
+
+    @cached_property
+    def latent_mask(self) -> NDArray[np.float32] | None:
+        """Cells that are repainted, [h, w], 1 = repaint; None where all are."""
+        mask = FRAMERS[self.profile.overlay].mask(self.request, self.inputs, self.layout)
+        how = self.profile.latent_mask if self.request.mask_round else "soft"
+        return None if mask is None else latent_mask(mask, self.latent_size, how)
+
+    @property
+    def concat_mask(self) -> Literal["max_pool", "rounded", "soft"]:
+        """How the mask that an inpaint checkpoint is shown is rounded; SDXL's always is."""
+        return self.profile.latent_mask if self.request.mask_round or self.model.family == "sdxl" else "soft"
+
+    @property
+    def memory_bytes(self) -> int:
+        """Estimate of the peak, in half precision."""
+        return memory_estimate(self.model, self.layout.working)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the plan as plain values for JSON."""
+        cells = self.latent_mask
+        total = self.latent_size.area
+        return {
+            "mode": self.request.mode,
+            "profile": self.profile.name,
+            "model": self.model.name,
+            "output_size": list(self.layout.output),
+            "working_size": list(self.layout.working),
+            "box": list(self.layout.box) if self.layout.box else None,
+            "sampler": self.sampler.label,
+            "schedule": self.schedule.label,
+            "steps_requested": self.request.steps,
+            "steps": self.trajectory.steps,
+            "sigmas": [round(sigma, 6) for sigma in self.trajectory.sigmas],
+            "first_sigma": self.trajectory.start_sigma if not self.unchanged else None,
+            "latent_cells": total,
+            "latent_cells_repainted": total if cells is None else int(np.count_nonzero(cells)),
+            "model_calls": self.model_calls * len(self.pictures),
+            "memory_bytes": self.memory_bytes,
+            "networks": list(self.addons.labels),
+            "embeddings": [one.name for one in self.addons.embeddings],
+            "seeds": [picture.seed for picture in self.pictures],
+            "variation_seeds": [picture.variation_seed for picture in self.pictures],
+            "warnings": [warning.as_dict() for warning in self.warnings],
+        }
+
+    def describe(self) -> list[tuple[str, str]]:
+        """Give the plan as rows for a person."""
+        told = self.as_dict()
+        box = self.layout.box
+        part = f"{Size(*box.size)} at {box.left}, {box.top}" if box else "the whole picture"
+        share = told["latent_cells_repainted"] / max(1, told["latent_cells"])
+        rows = [
+            ("Mode", told["mode"]),
+            ("Model", f"{self.model.name} ({self.model.family})"),
+            ("Works on", f"{part}, at {self.layout.working}"),
+            ("Result", str(self.layout.output)),
+            ("Repaints", f"{share:.0%} of {told['latent_cells']} latent cells"),
+            ("Sampler", f"{told['sampler']}, {told['schedule']}"),
+            ("Steps", f"{told['steps']} of {told['steps_requested']}, {told['model_calls']} model calls"),
+            ("Seeds", ", ".join(map(str, told["seeds"]))),
+        ]
+        if not self.unchanged:
+            rows.insert(-1, ("First sigma", f"{self.trajectory.start_sigma:.3f}"))
+        return rows
+
+
+def resolve(
+    request: Request,
+    model: ModelInfo,
+    styles: Mapping[str, Style] | None = None,
+    networks: NetworkLibrary | None = None,
+) -> Plan:
+    """Decide what a request will do.
+
+    Parameters
+    ----------
+    networks : the networks and embeddings that prompts may call
+
+    Raises
+    ------
+    RequestError
+        Where something cannot be done; it names the field and the way out.
+    """
+    profile = find_profile(request.profile)
+    sampler = find_sampler(request.sampler)
+    asked = find_schedule(request.schedule)
+    schedule = find_schedule(sampler.default_schedule) if asked.name == "automatic" else asked
+    levels = model.levels.downcast() if request.downcast_alphas else model.levels
+    levels = levels.zero_terminal_snr() if request.zero_terminal_snr else levels
+    inputs = read_inputs(request, profile)
+    layout = lay_out(request, profile, inputs, multiple=model.downscale, native=model.native_size)
+    trajectory = plan_trajectory(
+        sampler=sampler,
+        schedule=schedule,
+        steps=request.steps,
+        strength=None if request.init_image is None else request.denoising_strength,
+        policy=profile.strength,
+        exact_steps=request.exact_steps,
+        levels=levels,
+        options=ScheduleOptions(
+            request.sigma_min, request.sigma_max, request.rho, request.beta_alpha, request.beta_beta
+        ),
+        discard_penultimate=request.discard_penultimate_sigma,
+        unipc_spacing=request.unipc_spacing,
+    )
+    chosen = find_styles(request.styles, styles or {})
+    text = apply_styles(request.prompt, [style.prompt for style in chosen])
+    negative_text = apply_styles(request.negative_prompt, [style.negative_prompt for style in chosen])
+    prompt = _read_prompt(text, request, profile, sampler, trajectory, negative=False)
+    negative = _read_prompt(negative_text, request, profile, sampler, trajectory, negative=True)
+    plan = Plan(
+        request=request,
+        profile=profile,
+        model=model,
+        levels=levels,
+        layout=layout,
+        sampler=sampler,
+        schedule=schedule,
+        trajectory=trajectory,
+        prompt_text=text,
+        negative_text=negative_text,
+        prompt=prompt,
+        negative=negative,
+        pictures=tuple(_seeds(request)),
+        inputs=inputs,
+        addons=find_addons(prompt, negative, networks or NetworkLibrary(), model, profile, request.emphasis),
+    )
+    object.__setattr__(plan, "warnings", tuple(warning_rules.collect(plan)))
+    return plan
+
+
+def _read_prompt(
+    text: str, request: Request, profile: Profile, sampler: Sampler, trajectory: Trajectory, *, negative: bool
+) -> Prompt:
+    return read_prompt(
+        text,
+        steps=request.steps,
+        evaluations_per_step=sampler.evaluations,
+        rules=profile.prompt_rules,
+        negative=negative,
+        executed_steps=trajectory.steps,
+    )
+
+
+def _seeds(request: Request) -> Sequence[Seeds]:
+    """Count seeds up from the first; with a variation, count only the variation's."""
+    count = request.batch_size * request.batch_count
+    first = _fixed(request.seed)
+    first_variation = _fixed(request.variation_seed)
+    step = 0 if request.variation_strength else 1
+    return [Seeds(first + step * index, first_variation + index) for index in range(count)]
+
+
+def _fixed(seed: int) -> int:
+    return random.SystemRandom().randint(0, _LARGEST_SEED) if seed == -1 else seed

@@ -1,0 +1,383 @@
+"""The recipe: everything that is needed to make a picture again, byte for byte.
+
+A recipe is JSON. Pictures in its request are references, `sha256:<hex>`; their bytes are
+in an `InputStore`, or in the recipe itself once it was exported.
+"""
+
+import base64
+import functools
+import hashlib
+import io
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from PIL import Image
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from . import metadata
+from .errors import ImageError, RecipeError, RequestError
+from .files import data_dir, write_atomically
+from .profiles import Profile
+from .request import Picture, Request
+
+FORMAT = 1
+"""Version of the recipe's own form."""
+
+_LIBRARIES = ("torch", "diffusers", "transformers", "torchsde", "numpy", "scipy", "pillow")
+_PICTURES = ("init_image", "mask")
+_REFERENCE = "sha256:"
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class ModelRecord(_Record):
+    """A model or VAE: its name and the SHA-256 of its content."""
+
+    name: str
+    sha256: Sha256
+    family: str = ""
+
+    @property
+    def hash(self) -> str:
+        """First 10 digits, as infotexts name models."""
+        return self.sha256[:10]
+
+
+class InputRecord(_Record):
+    """An input picture.
+
+    Attributes
+    ----------
+    size : bytes of the file
+    source : where it was, the user's home written "~"; None where it never was a file
+    data : the file itself in base64, in exported recipes
+    """
+
+    sha256: Sha256
+    size: int
+    source: str | None = None
+    data: str | None = None
+
+
+class Recipe(_Record):
+    """How one picture was made.
+
+    Attributes
+    ----------
+    version : of the recipe's form
+    program : what wrote it, "Pentimento 0.1.0"
+    request : all fields as they ran (styles merged into the prompts), pictures as references
+    index : the picture's place among those of the request
+    profile : every choice of the profile, so that a later change of it is noticed
+    libraries : versions that affect bytes
+    pixels : SHA-256 of the picture's pixels, see `pixels_sha256`
+    """
+
+    version: int = FORMAT
+    program: str
+    request: dict[str, Any]
+    index: int = 0
+    seed: int
+    variation_seed: int = 0
+    profile: dict[str, str]
+    model: ModelRecord
+    vae: ModelRecord | None = None
+    libraries: dict[str, str]
+    device: str
+    dtype: str
+    inputs: dict[str, InputRecord] = {}
+    pixels: Sha256
+
+    def to_json(self) -> str:
+        """Write it; `from_json` reads it back equal."""
+        return self.model_dump_json(exclude_none=True)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Read what `to_json` wrote.
+
+        Raises
+        ------
+        RecipeError
+            Where it is damaged, or of a newer form than this program knows.
+        """
+        try:
+            recipe = cls.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            place = ".".join(map(str, first["loc"])) or "text"
+            raise RecipeError(f"the recipe cannot be read: {place}: {first['msg']}") from error
+        if recipe.version > FORMAT:
+            raise RecipeError(
+                f"the recipe is of form {recipe.version}, written by {recipe.program}; this program reads forms"
+                f" up to {FORMAT}: use a newer one"
+            )
+        return recipe
+
+
+class InputStore:
+    """Input pictures on disk, found by the SHA-256 of their bytes.
+
+    Parameters
+    ----------
+    folder : made when needed; left out = in the user's data folder
+    """
+
+    def __init__(self, folder: str | Path | None = None) -> None:
+        self.folder = Path(folder).expanduser() if folder is not None else data_dir() / "inputs"
+
+    def put(self, data: bytes) -> str:
+        """Keep bytes; return their SHA-256, 64 hex digits."""
+        digest = hashlib.sha256(data).hexdigest()
+        place = self._place(digest)
+        if self.get(digest) is None:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(place, data)
+        return digest
+
+    def put_picture(self, picture: Picture, field: str = "init_image") -> str:
+        """Keep a picture of a request as the file that it is."""
+        return self.put(picture_bytes(picture, field))
+
+    def get(self, sha256: str) -> bytes | None:
+        """Give bytes back; None where they are not here, or are damaged."""
+        try:
+            data = self._place(sha256).read_bytes()
+        except OSError:
+            return None
+        return data if hashlib.sha256(data).hexdigest() == sha256 else None
+
+    def _place(self, sha256: str) -> Path:
+        return self.folder / sha256[:2] / sha256
+
+
+def picture_bytes(picture: Picture, field: str) -> bytes:
+    """Give the bytes of a picture of a request: the file's, or a PNG of what never was a file.
+
+    Raises
+    ------
+    ImageError
+        Where a file is missing.
+    """
+    if isinstance(picture, bytes):
+        return picture
+    if isinstance(picture, Image.Image):
+        buffer = io.BytesIO()
+        picture.save(buffer, "PNG", compress_level=1)
+        return buffer.getvalue()
+    try:
+        return Path(picture).expanduser().read_bytes()
+    except OSError as error:
+        raise ImageError(field, picture, f"{picture} cannot be read ({error.strerror})") from error
+
+
+def pixels_sha256(image: Image.Image) -> str:
+    """Hash a picture's mode, size and pixels, whatever file it is in.
+
+    Examples
+    --------
+    >>> grey, colour = Image.new("L", (2, 2)), Image.new("RGB", (2, 2))
+    >>> pixels_sha256(grey) == pixels_sha256(grey.copy()), pixels_sha256(grey) == pixels_sha256(colour)
+    (True, False)
+    """
+    head = f"{image.mode} {image.width}x{image.height}\n".encode()
+    return hashlib.sha256(head + image.tobytes()).hexdigest()
+
+
+@functools.cache
+def library_versions() -> Mapping[str, str]:
+    """List the versions of the libraries that affect bytes; none of them is imported."""
+    found: dict[str, str] = {}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # an optional one
+            continue
+    return found
+
+
+def make_recipe(
+    request: Request,
+    image: Image.Image,
+    *,
+    program: str,
+    seed: int,
+    variation_seed: int,
+    profile: Profile,
+    model: ModelRecord,
+    device: str,
+    dtype: str,
+    index: int = 0,
+    vae: ModelRecord | None = None,
+) -> Recipe:
+    """Record how a picture was made.
+
+    Parameters
+    ----------
+    request : as it ran, styles merged into the prompts
+    image : the result
+    """
+    pictures = {name: picture for name in _PICTURES if (picture := getattr(request, name)) is not None}
+    inputs = {name: _record(picture, name) for name, picture in pictures.items()}
+    fields = request.model_dump(mode="json", exclude=set(_PICTURES))
+    references = {name: _REFERENCE + record.sha256 for name, record in inputs.items()}
+    return Recipe(
+        program=program,
+        request={**fields, **references},
+        index=index,
+        seed=seed,
+        variation_seed=variation_seed,
+        profile=asdict(profile),
+        model=model,
+        vae=vae,
+        libraries=dict(library_versions()),
+        device=device,
+        dtype=dtype,
+        inputs=inputs,
+        pixels=pixels_sha256(image),
+    )
+
+
+def _record(picture: Picture, field: str) -> InputRecord:
+    data = picture_bytes(picture, field)
+    source = _without_home(Path(picture)) if isinstance(picture, str) else None
+    return InputRecord(sha256=hashlib.sha256(data).hexdigest(), size=len(data), source=source)
+
+
+def _without_home(path: Path) -> str:
+    # Results are given away; the name of the user's account should not go with them.
+    whole = path.expanduser().absolute()
+    home = Path.home()
+    return f"~/{whole.relative_to(home).as_posix()}" if whole.is_relative_to(home) else whole.as_posix()
+
+
+def open_recipe(source: str | Path | bytes) -> Recipe:
+    """Read the recipe in a picture or in a .json file.
+
+    Parameters
+    ----------
+    source : path, or the bytes of such a file
+
+    Raises
+    ------
+    RecipeError
+        Where there is none, or it is damaged.
+    ImageError
+        Where the file is missing, or neither a picture nor JSON.
+    """
+    name = "the given bytes" if isinstance(source, bytes) else str(source)
+    if isinstance(source, bytes):
+        head = source[:64]
+    elif Path(source).is_file():
+        with Path(source).open("rb") as file:
+            head = file.read(64)
+    else:
+        head = b""
+    if head.lstrip().startswith(b"{"):
+        return Recipe.from_json(source if isinstance(source, bytes) else Path(source).read_bytes())
+    found = metadata.read(source)
+    if found.recipe is None:
+        hint = "; its infotext tells prompt and settings, but not the pictures" if found.infotext else ""
+        raise RecipeError(f"{name} carries no recipe{hint}")
+    return Recipe.from_json(found.recipe)
+
+
+def export(recipe: Recipe, store: InputStore) -> Recipe:
+    """Put the input pictures into the recipe, so that it can be run anywhere.
+
+    Raises
+    ------
+    RecipeError
+        Where one is missing.
+    """
+    found = _found_inputs(recipe, store)
+    records = {
+        name: record.model_copy(update={"data": base64.b64encode(found[name]).decode()})
+        for name, record in recipe.inputs.items()
+    }
+    return recipe.model_copy(update={"inputs": records})
+
+
+def to_request(recipe: Recipe, store: InputStore | None = None) -> Request:
+    """Restore the request for the one picture of a recipe: its own seed, alone in its batch.
+
+    Raises
+    ------
+    RecipeError
+        Where input pictures are missing (it says which and where they were), or the request
+        is not one that this program takes.
+    """
+    fields = {name: value for name, value in recipe.request.items() if name not in _PICTURES}
+    alone = {"seed": recipe.seed, "variation_seed": recipe.variation_seed, "batch_size": 1, "batch_count": 1}
+    try:
+        return Request(**{**fields, **_found_inputs(recipe, store), **alone})
+    except RequestError as error:
+        raise RecipeError(f"the recipe's request cannot be run by this program: {error}") from error
+
+
+def _found_inputs(recipe: Recipe, store: InputStore | None) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    missing: list[str] = []
+    for name in _PICTURES:
+        reference = recipe.request.get(name)
+        if reference is None:
+            continue
+        record = recipe.inputs.get(name)
+        data = _input(record, store) if record and reference == _REFERENCE + record.sha256 else None
+        if data is None:
+            missing.append(f"{name} ({_told(record) if record else reference})")
+        else:
+            found[name] = data
+    if missing:
+        place = f"in {store.folder}" if store else "in the recipe"
+        raise RecipeError(f"not {place}: {', '.join(missing)}; put it there, or export the recipe where it is")
+    return found
+
+
+def _input(record: InputRecord, store: InputStore | None) -> bytes | None:
+    if record.data is not None:
+        try:
+            data = base64.b64decode(record.data, validate=True)
+        except ValueError:
+            return None
+        return data if hashlib.sha256(data).hexdigest() == record.sha256 else None
+    return store.get(record.sha256) if store else None
+
+
+def _told(record: InputRecord) -> str:
+    was = f"was {record.source}, " if record.source else ""
+    return f"{was}{record.size} bytes, sha256 {record.sha256}"
+
+
+def differences(
+    recipe: Recipe, *, profile: Profile, model: ModelRecord, device: str, dtype: str, vae: ModelRecord | None = None
+) -> tuple[str, ...]:
+    """Tell what is other than when the picture was made, and so may change its bytes."""
+    then: dict[str, str | None] = {
+        "model": recipe.model.sha256,
+        "vae": recipe.vae.sha256 if recipe.vae else None,
+        "device": recipe.device,
+        "dtype": recipe.dtype,
+        **recipe.libraries,
+        **{f"profile {name}": choice for name, choice in recipe.profile.items()},
+    }
+    now: dict[str, str | None] = {
+        "model": model.sha256,
+        "vae": vae.sha256 if vae else None,
+        "device": device,
+        "dtype": dtype,
+        **library_versions(),
+        **{f"profile {name}": choice for name, choice in asdict(profile).items()},
+    }
+    return tuple(
+        f"{name}: {then.get(name)} then, {now.get(name)} now"
+        for name in {**then, **now}
+        if then.get(name) != now.get(name)
+    )

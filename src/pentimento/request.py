@@ -1,0 +1,275 @@
+"""The request: everything that affects the pixels of a result, as one frozen value.
+
+Defaults are written here and nowhere else; the command line, the HTTP APIs and the
+page derive their own fields from this class.
+"""
+
+import base64
+import binascii
+import io
+from pathlib import Path
+from typing import Annotated, Any, Self, cast
+
+from PIL import Image
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, model_validator
+
+from . import choices
+from .errors import ImageError, RequestError, unknown_name
+from .profiles import find_profile
+
+Picture = str | bytes | Image.Image
+"""A path or data URI, the bytes of a picture file, or a PIL image."""
+
+
+def _as_picture(value: object) -> object:
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, str) and value.startswith("data:"):
+        header, _, payload = value.partition(",")
+        if not header.endswith(";base64"):
+            raise ValueError("a data URI must be base64: data:image/png;base64,...")
+        try:
+            return base64.b64decode(payload, validate=True)
+        except binascii.Error as error:
+            raise ValueError(f"the data URI is not valid base64 ({error})") from error
+    if isinstance(value, Image.Image):
+        return value.copy()
+    return value
+
+
+def _picture_to_json(value: Picture | None) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, Image.Image):
+        buffer = io.BytesIO()
+        value.save(buffer, "PNG", compress_level=1)
+        value = buffer.getvalue()
+    return "data:application/octet-stream;base64," + base64.b64encode(value).decode()
+
+
+PictureField = Annotated[
+    Picture | None,
+    BeforeValidator(_as_picture),
+    PlainSerializer(_picture_to_json, return_type=str | None, when_used="json"),
+]
+
+
+def _choice(table: choices.Choices) -> BeforeValidator:
+    return BeforeValidator(lambda word: table.find(word).name if isinstance(word, str) else word)
+
+
+def _folded_name(value: object) -> object:
+    return value.strip() if isinstance(value, str) else value
+
+
+def _two_numbers(value: object) -> object:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return (float(value), float(value))
+    return value
+
+
+class Request(BaseModel):
+    """What to make: no image = txt2img, an image = img2img, image and mask = inpaint.
+
+    Raises
+    ------
+    RequestError
+        From `Request(...)`, `Request.read(...)` and `changed(...)`: names the field,
+        the value, the choices and the way out.
+
+    Examples
+    --------
+    >>> Request(prompt="a red balloon", steps=0)
+    Traceback (most recent call last):
+    pentimento.errors.RequestError: steps: 0 is too small; it must be at least 1
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False)
+
+    # What to paint
+    prompt: str = Field("", description="what the picture should show")
+    negative_prompt: str = Field("", description="what it should not show")
+    styles: tuple[str, ...] = Field((), description="names of saved styles, applied to both prompts")
+    init_image: PictureField = Field(None, description="the picture to start from")
+    mask: PictureField = Field(None, description="white = repaint; same size as the picture")
+
+    model: str | None = Field(None, description="name of the model; left out = the studio's")
+    vae: str | None = Field(None, description="file of another VAE; left out = the model's own")
+
+    # How
+    sampler: Annotated[str, BeforeValidator(_folded_name)] = Field("dpmpp_2m", description="sampling method")
+    schedule: Annotated[str, BeforeValidator(_folded_name)] = Field(
+        "automatic", description="spacing of the noise levels; automatic = the sampler's own"
+    )
+    steps: int = Field(20, ge=1, le=1000, description="sampling steps")
+    width: int | None = Field(None, ge=1, le=16384, description="px; left out = from the picture")
+    height: int | None = Field(None, ge=1, le=16384, description="px; left out = from the picture")
+    batch_size: int = Field(1, ge=1, le=64, description="pictures at once")
+    batch_count: int = Field(1, ge=1, le=1000, description="how many times")
+    cfg_scale: float = Field(7.0, ge=0, le=1000, description="how strongly the prompt is followed")
+    seed: int = Field(-1, ge=-1, lt=2**64, description="-1 = random")
+    variation_seed: int = Field(-1, ge=-1, lt=2**64, description="-1 = random")
+    variation_strength: float = Field(0.0, ge=0, le=1, description="0 = seed alone, 1 = variation seed alone")
+    seed_resize: tuple[int, int] | None = Field(
+        None, description="width and height for which the seed's noise is drawn, then placed in the centre"
+    )
+    denoising_strength: float = Field(0.75, ge=0, le=1, description="0 = unchanged, 1 = wholly new")
+    exact_steps: bool = Field(False, description="run all the steps whatever the strength")
+    resize_mode: Annotated[choices.ResizeMode, _choice(choices.RESIZE_MODE)] = Field(
+        "just_resize", description="what happens when the picture has another shape"
+    )
+    background: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] = Field(
+        "#ffffff", description="colour under transparent parts while the network looks"
+    )
+    tiling: bool = Field(False, description="edges fit together like tiles")
+
+    # Inpaint
+    mask_blur: Annotated[tuple[float, float], BeforeValidator(_two_numbers)] = Field(
+        (4.0, 4.0), description="px of the source, Gaussian sigma; one number or one for each axis"
+    )
+    mask_mode: Annotated[choices.MaskMode, _choice(choices.MASK_MODE)] = Field(
+        "inpaint_masked", description="repaint what is masked, or all the rest"
+    )
+    masked_content: Annotated[choices.MaskedContent, _choice(choices.MASKED_CONTENT)] = Field(
+        "original", description="what the network is shown under the mask"
+    )
+    inpaint_area: Annotated[choices.InpaintArea, _choice(choices.INPAINT_AREA)] = Field(
+        "whole_picture", description="work on the whole picture, or on the masked part enlarged"
+    )
+    only_masked_padding: int = Field(32, ge=0, le=16384, description="px of the source around the masked part")
+    feather: Annotated[choices.Feather, _choice(choices.FEATHER)] = Field(
+        "both", description="inward = no pixel that was not painted changes"
+    )
+    mask_round: bool = Field(True, description="repaint a latent cell wholly or not at all; off = by the mask's grey")
+    inpainting_mask_weight: float = Field(
+        1.0, ge=0, le=1, description="inpaint checkpoints: how much of the masked part is hidden from the network"
+    )
+
+    # Prompt reading
+    clip_skip: int = Field(1, ge=1, le=12, description="text encoder layer, counted from the last")
+    emphasis: Annotated[choices.Emphasis, _choice(choices.EMPHASIS)] = Field(
+        "original", description="what (weights:1.2) do"
+    )
+
+    clip_skip_on_sdxl: bool = Field(False, description="let clip skip act on SDXL's first text encoder too")
+
+    # Sampler's options
+    eta: float | None = Field(
+        None, ge=0, le=10, description="noise added back; left out = the sampler's own (1, DDIM 0)"
+    )
+    s_churn: float = Field(0.0, ge=0, le=1000, description="stochasticity of Euler, Heun and DPM2")
+    s_tmin: float = Field(0.0, ge=0, description="lowest sigma that is churned")
+    s_tmax: float | None = Field(None, ge=0, description="highest sigma that is churned; left out = no limit")
+    s_noise: float = Field(1.0, ge=0, le=10, description="factor on the noise that a sampler adds")
+    sigma_min: float | None = Field(None, gt=0, description="lowest sigma of the schedule; left out = the model's")
+    sigma_max: float | None = Field(None, gt=0, description="highest sigma of the schedule; left out = the model's")
+    rho: float | None = Field(None, gt=0, description="curve of Karras and polyexponential; left out = their own")
+    beta_alpha: float = Field(0.6, gt=0, le=10, description="first parameter of the beta schedule")
+    beta_beta: float = Field(0.6, gt=0, le=10, description="second parameter of the beta schedule")
+    discard_penultimate_sigma: bool = Field(False, description="leave out the last sigma before 0")
+    sgm_noise_multiplier: bool = Field(False, description="txt2img: start from sqrt(1 + sigma^2) instead of sigma")
+    zero_terminal_snr: bool = Field(False, description="rescale the noise levels so that the last is pure noise")
+    downcast_alphas: bool = Field(False, description="round the noise levels to half precision, as old versions did")
+    unipc_variant: Annotated[choices.UniPCVariant, _choice(choices.UNIPC_VARIANT)] = Field(
+        "bh1", description="UniPC: B(h)"
+    )
+    unipc_spacing: Annotated[choices.UniPCSpacing, _choice(choices.UNIPC_SPACING)] = Field(
+        "time_uniform", description="UniPC: grid"
+    )
+    unipc_order: int = Field(3, ge=1, le=3, description="UniPC: order")
+    unipc_lower_order_final: bool = Field(True, description="UniPC: lower order in the last steps")
+
+    # Noise
+    noise_multiplier: float = Field(1.0, ge=0, le=10, description="factor on the start noise")
+    extra_noise: float = Field(0.0, ge=0, le=1, description="noise added on top, unknown to the sampler")
+    noise_source: Annotated[choices.NoiseSource, _choice(choices.NOISE_SOURCE)] = Field(
+        "cpu", description="random generator"
+    )
+    eta_noise_seed_delta: int = Field(0, ge=0, lt=2**32, description="added to the seed for the later noise only")
+
+    # Guidance
+    skip_early_cond: float = Field(0.0, ge=0, le=1, description="share of the first steps without the negative prompt")
+    s_min_uncond: float = Field(0.0, ge=0, le=100, description="sigma below which every other step skips the negative")
+    s_min_uncond_all: bool = Field(False, description="skip it in every such step")
+    pad_cond_uncond: bool = Field(False, description="pad prompt and negative prompt to the same length")
+
+    # Afterwards
+    color_correction: bool = Field(False, description="match the hues of the result to the source's")
+
+    profile: str = Field("pentimento", description="pentimento, or a1111 for the same pictures as A1111")
+
+    def __init__(self, /, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise _refusal(error) from error
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_that_tables_know(cls, values: Any) -> Any:
+        # Refused here, before pydantic, so that "did you mean" can be said.
+        if isinstance(values, dict):
+            for name in cast(dict[str, Any], values):
+                if name not in cls.model_fields:
+                    raise unknown_name(str(name), str(name), list(cls.model_fields))
+        return cast(Any, values)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        from .diffusion.samplers import find_sampler
+        from .diffusion.schedules import find_schedule
+
+        object.__setattr__(self, "sampler", find_sampler(self.sampler).name)
+        object.__setattr__(self, "schedule", find_schedule(self.schedule).name)
+        object.__setattr__(self, "profile", find_profile(self.profile).name)
+        if self.mask is not None and self.init_image is None:
+            raise ImageError("mask", "given", "a mask needs a picture to lie on; give init_image too")
+        if min(self.mask_blur) < 0 or max(self.mask_blur) > 1024:
+            raise RequestError("mask_blur", self.mask_blur, f"{self.mask_blur} must lie between 0 and 1024 px")
+        if self.sigma_min and self.sigma_max and self.sigma_min >= self.sigma_max:
+            raise RequestError(
+                "sigma_min", self.sigma_min, f"{self.sigma_min} must be below sigma_max {self.sigma_max}"
+            )
+        return self
+
+    @property
+    def mode(self) -> str:
+        """`txt2img`, `img2img` or `inpaint`."""
+        if self.init_image is None:
+            return "txt2img"
+        return "img2img" if self.mask is None else "inpaint"
+
+    def changed(self, **values: Any) -> "Request":
+        """Copy with some fields changed, validated like a new one."""
+        return Request(**{**{name: getattr(self, name) for name in self.model_fields_set}, **values})
+
+    def to_json(self) -> str:
+        """Write the fields that were set; pictures as paths or data URIs."""
+        return self.model_dump_json(exclude_unset=True)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> "Request":
+        """Read what `to_json` wrote."""
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            raise _refusal(error) from error
+
+
+_BOUNDS = {
+    "greater_than_equal": ("is too small; it must be at least", "ge"),
+    "greater_than": ("is too small; it must be above", "gt"),
+    "less_than_equal": ("is too large; it must be at most", "le"),
+    "less_than": ("is too large; it must be below", "lt"),
+}
+
+
+def _refusal(error: ValidationError) -> RequestError:
+    """Turn pydantic's first complaint into our one sentence."""
+    first = error.errors(include_url=False)[0]
+    field, value = str(first["loc"][0]) if first["loc"] else "request", first["input"]
+    if first["type"] in _BOUNDS:
+        words, bound = _BOUNDS[first["type"]]
+        return RequestError(field, value, f"{value} {words} {first.get('ctx', {})[bound]}")
+    shown = value if isinstance(value, str | int | float | bool | None) else type(value).__name__
+    return RequestError(field, value, f"{shown!r} cannot be taken: {first['msg']}")

@@ -1,0 +1,161 @@
+"""The result: pictures, and all that is needed to understand, keep and re-run them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from . import __version__, infotext
+from .framing import Floats, in_place
+from .metadata import save
+from .models.hashes import content_hash
+from .models.info import ModelInfo
+from .pictures.metrics import Footprint, footprint
+from .plan import Plan, Seeds
+from .recipe import InputStore, ModelRecord, Recipe, make_recipe
+
+PROGRAM = f"{infotext.PROGRAM} {__version__}"
+
+if TYPE_CHECKING:
+    from .pipeline import Painted
+    from .studio import Studio
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What came out of a run.
+
+    Attributes
+    ----------
+    images : in order; RGB, or RGBA where the source had transparency
+    seeds, variation_seeds, infotexts, recipes : one for each picture
+    footprints : where each picture changed; None without a mask
+    timings : seconds of every step of the road, and "total"
+    weight : [H, W] share of the new pixel in the result, 0..1; None where all is new
+    made : what the network made of each, at its place, before it was pasted; RGBA
+    """
+
+    images: Sequence[Image.Image]
+    seeds: Sequence[int]
+    variation_seeds: Sequence[int]
+    infotexts: Sequence[str]
+    recipes: Sequence[Recipe]
+    footprints: Sequence[Footprint | None]
+    plan: Plan
+    timings: Mapping[str, float]
+    weight: Floats | None
+    made: Sequence[Image.Image]
+    icc: bytes | None
+    inputs: InputStore
+
+    def save(self, path: str | Path, format: str | None = None, quality: int = 90) -> list[Path]:
+        """Write the pictures with infotext and recipe inside, and keep their inputs for a re-run.
+
+        Parameters
+        ----------
+        path : a file, or a folder (which exists, or ends in a slash), where names are `00001-seed.png`
+        format : png, jpg, webp or avif; left out = from the file name, else png
+
+        Raises
+        ------
+        RequestError
+            Where the format cannot hold the picture.
+        """
+        for picture in (self.plan.request.init_image, self.plan.request.mask):
+            if picture is not None:
+                self.inputs.put_picture(picture)
+        targets = self._targets(path, format)
+        for index, (image, target) in enumerate(zip(self.images, targets, strict=True)):
+            save(
+                image,
+                target,
+                format,
+                infotext=self.infotexts[index],
+                recipe=self.recipes[index].to_json(),
+                icc=self.icc,
+                quality=quality,
+            )
+        return targets
+
+    def _targets(self, path: str | Path, format: str | None) -> list[Path]:
+        folder = Path(path)
+        if not (folder.is_dir() or str(path).endswith(("/", "\\"))):
+            extra = [folder.with_stem(f"{folder.stem}-{index + 1}") for index in range(1, len(self.images))]
+            return [folder, *extra]
+        folder.mkdir(parents=True, exist_ok=True)
+        taken = [int(digits) for file in folder.iterdir() if (digits := file.name.split("-")[0]).isdigit()]
+        first = max(taken, default=0) + 1
+        suffix = format or "png"
+        return [folder / f"{first + index:05d}-{seed}.{suffix}" for index, seed in enumerate(self.seeds)]
+
+
+def make_result(studio: "Studio", plan: Plan, painted: Sequence["Painted"], timings: Mapping[str, float]) -> Result:
+    """Describe what was painted."""
+    frame = painted[0].frame
+    return Result(
+        images=[picture.image for picture in painted],
+        seeds=[picture.seeds.seed for picture in painted],
+        variation_seeds=[picture.seeds.variation_seed for picture in painted],
+        infotexts=[_infotext(plan, picture) for picture in painted],
+        recipes=[_recipe(studio, plan, picture, index) for index, picture in enumerate(painted)],
+        footprints=[_footprint(plan, picture) for picture in painted],
+        plan=plan,
+        timings=timings,
+        weight=frame.weight,
+        made=[in_place(picture.made, plan.layout) for picture in painted],
+        icc=frame.icc,
+        inputs=studio.inputs,
+    )
+
+
+def parameters(plan: Plan, seeds: Seeds) -> dict[str, infotext.Value]:
+    """List what the infotext of one picture says."""
+    facts = infotext.InfotextFacts(
+        seed=seeds.seed,
+        size=plan.layout.asked,
+        version=PROGRAM,
+        variation_seed=seeds.variation_seed,
+        model=plan.model.name,
+        model_hash=plan.model.hash,
+        inpaint_model=plan.model.inpaint,
+        vae=plan.request.vae and Path(plan.request.vae).name,
+        extra=plan.addons.told(),
+    )
+    return infotext.describe(plan.request, facts)
+
+
+def _infotext(plan: Plan, picture: "Painted") -> str:
+    return infotext.write(plan.prompt_text, plan.negative_text, parameters(plan, picture.seeds))
+
+
+def _recipe(studio: "Studio", plan: Plan, picture: "Painted", index: int) -> Recipe:
+    device, dtype = studio.where
+    vae = plan.request.vae and Path(plan.request.vae).expanduser()
+    return make_recipe(
+        plan.request.changed(prompt=plan.prompt_text, negative_prompt=plan.negative_text, styles=()),
+        picture.image,
+        program=PROGRAM,
+        seed=picture.seeds.seed,
+        variation_seed=picture.seeds.variation_seed,
+        profile=plan.profile,
+        model=model_record(plan.model),
+        vae=ModelRecord(name=vae.name, sha256=content_hash(vae)) if vae else None,
+        device=device,
+        dtype=dtype,
+        index=index,
+    )
+
+
+def model_record(model: ModelInfo) -> ModelRecord:
+    """Name a model for a recipe."""
+    return ModelRecord(name=model.name, sha256=content_hash(model.path), family=model.family)
+
+
+def _footprint(plan: Plan, picture: "Painted") -> Footprint | None:
+    source, painted = picture.frame.source, plan.inputs.painted
+    if source is None or painted is None or not painted.size == source.size == picture.image.size:
+        return None
+    return footprint(np.asarray(source.image), np.asarray(picture.image.convert("RGB")), np.asarray(painted))

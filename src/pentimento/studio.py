@@ -1,0 +1,215 @@
+"""The studio: holds models and what was encoded, plans and runs requests."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from PIL import Image
+
+from .errors import OutOfMemoryError
+from .framing import FRAMERS
+from .models.find import Library, scan
+from .models.info import ModelInfo
+from .models.networks.files import EmbeddingFile, NetworkFile
+from .models.networks.find import NetworkLibrary, scan_networks
+from .plan import Plan, resolve
+from .prompts.styles import Style, read_styles
+from .recipe import InputStore
+from .request import Request
+
+if TYPE_CHECKING:
+    from .encoding import Cache
+    from .models.base import Model
+    from .pipeline import Event, Painted
+    from .result import Result
+
+
+@dataclass
+class Resident:
+    """The models that are in memory, the one used last at the end."""
+
+    capacity: int = 1
+    models: dict[tuple[object, ...], "Model"] = field(default_factory=dict[tuple[object, ...], "Model"])
+
+    def get(self, key: tuple[object, ...], load: Callable[[], "Model"]) -> "Model":
+        if key not in self.models:
+            while len(self.models) >= self.capacity:
+                self.models.pop(next(iter(self.models)))
+            self.models[key] = load()
+        self.models[key] = self.models.pop(key)
+        return self.models[key]
+
+
+class Studio:
+    """Plan and run requests on one device.
+
+    Parameters
+    ----------
+    models : folders to look for models in, with all that is below them
+    model : name, file or hub id of the model that is used unless a request names another
+    device : `auto`, `cpu`, `cuda`, `cuda:1`, `mps`
+    dtype : `auto`, `float32`, `bfloat16`, `float16`
+    data : folder for what results need to be run again; left out = the user's data folder
+    styles : a styles.csv as A1111 writes it
+    download : whether a model given by hub id may be fetched
+
+    Examples
+    --------
+    >>> studio = Studio()  # doctest: +SKIP
+    >>> studio.run(Request(prompt="a red house", seed=1)).save("house.png")  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        models: Iterable[str | Path] = (),
+        model: str = "builtin",
+        device: str = "auto",
+        dtype: str = "auto",
+        *,
+        data: str | Path | None = None,
+        styles: str | Path | None = None,
+        download: bool = False,
+    ) -> None:
+        self.model = model
+        self.device = device
+        self.dtype = dtype
+        self.download = download
+        self.data = data
+        self._folders = tuple(models)
+        self._styles_file = styles
+        self._resident = Resident()
+        self._busy = threading.Lock()
+        self._caches: WeakKeyDictionary[Model, Cache] = WeakKeyDictionary()
+
+    @cached_property
+    def styles(self) -> dict[str, Style]:
+        """Saved styles by name."""
+        return read_styles(Path(self._styles_file).read_text("utf-8")) if self._styles_file else {}
+
+    @cached_property
+    def inputs(self) -> InputStore:
+        """The store of input pictures that recipes point to."""
+        return InputStore(self.data)
+
+    @cached_property
+    def library(self) -> Library:
+        """The models that were found; scanned on first use."""
+        return scan(self._folders)
+
+    @cached_property
+    def addons(self) -> NetworkLibrary:
+        """The networks and embeddings that were found in and beside the model folders; scanned on first use."""
+        return scan_networks(self._folders)
+
+    @cached_property
+    def where(self) -> tuple[str, str]:
+        """The device and the precision that are used, such as ("cpu, 2 threads", "float32")."""
+        import torch
+
+        from .models.memory import choose_device, choose_dtype
+
+        device = choose_device(self.device)
+        # On a CPU the number of threads decides in what order sums are made, and so the last bit.
+        threads = f", {torch.get_num_threads()} threads" if device.type == "cpu" else ""
+        return f"{device}{threads}", str(choose_dtype(self.dtype, device)).removeprefix("torch.")
+
+    def models(self) -> list[ModelInfo]:
+        """List all models that were found, the built-in one first."""
+        return list(self.library.models)
+
+    def networks(self) -> list[NetworkFile]:
+        """List the networks (LoRA and its kin) that prompts may call."""
+        return list(self.addons.networks)
+
+    def embeddings(self) -> list[EmbeddingFile]:
+        """List the textual inversions whose names may stand in prompts."""
+        return list(self.addons.embeddings)
+
+    def find(self, name: str | None = None) -> ModelInfo:
+        """Find a model by name, file name, hash, path or hub id.
+
+        Raises
+        ------
+        ModelNotFoundError
+            Where there is none; names the nearest.
+        """
+        return self.library.find(name or self.model, allow_download=self.download)
+
+    def plan(self, request: Request) -> Plan:
+        """Decide what a request will do, without doing it.
+
+        Raises
+        ------
+        RequestError, ModelError
+            Where it cannot be done; names the field and the way out.
+        """
+        return resolve(request, self.find(request.model), self.styles, self.addons)
+
+    def preview_frame(self, request: Request) -> dict[str, Image.Image]:
+        """Show what a plan does to the picture: `source`, `mask` and `shown` to the network."""
+        plan = self.plan(request)
+        frame = FRAMERS[plan.profile.overlay].frame(request, plan.inputs, plan.layout)
+        pictures = {"source": frame.source and frame.source.image, "mask": plan.inputs.blurred, "shown": frame.shown}
+        return {name: picture for name, picture in pictures.items() if picture is not None}
+
+    def run(
+        self,
+        request: Request | Plan,
+        on_event: Callable[["Event"], None] | None = None,
+        cancel: threading.Event | None = None,
+    ) -> "Result":
+        """Make the pictures of a request, or execute a plan.
+
+        Parameters
+        ----------
+        on_event : told of every step and picture
+        cancel : set it from anywhere to stop within one call of the network
+
+        Raises
+        ------
+        Cancelled
+            Where `cancel` was set.
+        OutOfMemoryError
+            Where the device's memory does not do; says what to change.
+        """
+        import torch
+
+        from .pipeline import Event, Run, paint
+        from .result import make_result
+
+        plan = self.plan(request) if isinstance(request, Request) else request
+        run = Run(caches=self._caches, cancel=cancel or threading.Event())
+        if on_event is not None:
+            run.on_event = on_event
+        started = time.perf_counter()
+        painted: list[Painted] = []
+        with self._busy:
+            try:
+                painted.extend(paint(plan, lambda: self.load(plan), run))
+            except torch.OutOfMemoryError as error:
+                self._resident.models.clear()
+                raise OutOfMemoryError(
+                    f"the device has too little memory for {plan.layout.working} px; ask for a smaller width and"
+                    " height, inpaint_area 'only_masked', or dtype 'float16'"
+                ) from error
+        run.watch.seconds["total"] = time.perf_counter() - started
+        run.on_event(Event("finished", len(painted), len(painted)))
+        return make_result(self, plan, painted, run.watch.seconds)
+
+    def load(self, plan: Plan) -> "Model":
+        """Bring the plan's model into memory."""
+        from .models.loading import load
+        from .models.memory import choose_device, choose_dtype
+
+        device = choose_device(self.device)
+        dtype = choose_dtype(self.dtype, device)
+        vae = None if plan.request.vae is None else Path(plan.request.vae).expanduser()
+        key = (plan.model.path, vae, device, dtype, plan.request.tiling)
+        return self._resident.get(
+            key, lambda: load(plan.model, device=device, dtype=dtype, vae=vae, tiling=plan.request.tiling)
+        )

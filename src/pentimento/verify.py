@@ -1,0 +1,99 @@
+"""Prove from a result's file that what had to stay has stayed, byte for byte."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .errors import RecipeError
+from .framing import FRAMERS, Frame, lay_out, read_inputs, unchanged
+from .geometry import Size
+from .pictures.metrics import Difference, difference_where
+from .pictures.read import read_picture
+from .profiles import find_profile
+from .recipe import InputStore, Recipe, open_recipe, pixels_sha256, to_request
+from .request import Request
+
+# Where the work happens depends on the model, which pixels are kept does not: these stand
+# for any model.
+_MULTIPLE, _NATIVE = 8, 512
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was found.
+
+    Attributes
+    ----------
+    size : of the picture
+    kept : pixels that had to stay, those with weight 0
+    difference : where they did not, against the source
+    intact : the picture's pixels are those that the recipe tells
+    """
+
+    size: Size
+    kept: int
+    difference: Difference
+    intact: bool
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing changed that may not, then or since."""
+        return self.intact and self.difference.pixels == 0
+
+    def describe(self) -> str:
+        """Say it in one sentence.
+
+        Examples
+        --------
+        >>> Verification(Size(8, 8), 40, Difference(0, 0, None), intact=True).describe()
+        'all 40 pixels outside the mask are those of the source (of 64)'
+        """
+        if self.difference.pixels:
+            return (
+                f"{self.difference.pixels} of {self.kept} pixels outside the mask differ from the source, by up to"
+                f" {self.difference.largest}; the first at x, y = {self.difference.first}"
+            )
+        if not self.intact:
+            return "the picture was changed after it was made: its pixels are not those that its recipe tells"
+        if self.kept == 0:
+            return "every pixel was free to change, and none did after the picture was made"
+        return f"all {self.kept} pixels outside the mask are those of the source (of {self.size.area})"
+
+
+def verify(result: str | Path | bytes, store: InputStore) -> Verification:
+    """Compare a result with its source wherever the blurred mask is 0.
+
+    Parameters
+    ----------
+    result : a picture file with a recipe, or its bytes
+    store : where its inputs are
+
+    Raises
+    ------
+    RecipeError
+        Where the file has no recipe, its inputs are missing, or it has another size than was made.
+    ImageError
+        Where it cannot be read.
+    """
+    recipe = open_recipe(result)
+    image = read_picture(str(result) if isinstance(result, Path) else result, "result")
+    size, intact = Size(*image.size), pixels_sha256(image) == recipe.pixels
+    request = to_request(recipe, store)
+    frame = _frame(request, recipe)
+    if frame.source is None or frame.weight is None:
+        return Verification(size, 0, Difference(0, 0, None), intact)
+    source = unchanged(frame)
+    if source.size != image.size:
+        raise RecipeError(f"the picture is {size} and was made as {Size(*source.size)}: it cannot be compared")
+    kept = frame.weight == 0
+    mode = "RGBA" if "A" in source.mode or "A" in image.mode else "RGB"
+    first, second = (np.asarray(picture.convert(mode)) for picture in (source, image))
+    return Verification(size, int(np.count_nonzero(kept)), difference_where(first, second, kept), intact)
+
+
+def _frame(request: Request, recipe: Recipe) -> Frame:
+    profile = find_profile(str(recipe.profile["name"]))
+    inputs = read_inputs(request, profile)
+    layout = lay_out(request, profile, inputs, multiple=_MULTIPLE, native=_NATIVE)
+    return FRAMERS[profile.overlay].frame(request, inputs, layout)

@@ -1,0 +1,159 @@
+"""What a person should know before a plan is run: one function a warning, listed in `RULES`."""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .plan import Plan
+
+
+@dataclass(frozen=True)
+class PlanWarning:
+    """One warning: a code for programs, a sentence for people, and a way out.
+
+    Attributes
+    ----------
+    field : field of the request that it is about
+    fix : fields that would have to be changed so that it is gone; empty where a person must decide
+    """
+
+    code: str
+    message: str
+    field: str
+    fix: dict[str, Any] = dataclasses.field(default_factory=dict[str, Any])
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"code": self.code, "message": self.message, "field": self.field, "fix": self.fix}
+
+
+Rule = Callable[["Plan"], Iterator[PlanWarning]]
+
+
+def collect(plan: "Plan") -> Iterator[PlanWarning]:
+    """Ask every rule."""
+    for rule in RULES:
+        yield from rule(plan)
+
+
+def _mask(plan: "Plan") -> Iterator[PlanWarning]:
+    facts, request = plan.inputs.facts, plan.request
+    if facts is None:
+        return
+    if facts.painted_pixels == 0:
+        yield PlanWarning("mask_empty", "the mask is empty: nothing was painted", "mask")
+    elif facts.peak < 128:
+        yield PlanWarning(
+            "mask_swallowed",
+            f"the blurred mask never reaches half (peak {facts.peak / 255:.0%}): what is painted would hardly change;"
+            " paint a larger mask or blur less",
+            "mask_blur",
+            {"mask_blur": round(facts.thickness_px / 4, 1)},
+        )
+    elif facts.thickness_px < plan.model.downscale and plan.profile.latent_mask == "rounded":
+        yield PlanWarning(
+            "mask_thin",
+            f"the mask is {facts.thickness_px} px thin where a latent cell is {plan.model.downscale} px:"
+            " parts of it may not be repainted",
+            "mask",
+            {"inpaint_area": "only_masked"},
+        )
+    if facts.painted_pixels and plan.inputs.source and facts.painted_pixels == plan.inputs.source.size.area:
+        yield PlanWarning("mask_full", "the whole picture is masked: this is img2img", "mask")
+    if facts.painted_pixels and request.feather == "inward" and facts.thickness_px < 4 * max(request.mask_blur):
+        yield PlanWarning(
+            "feather_inward_thin",
+            f"the mask is {facts.thickness_px} px thin and feathers inward over {2.5 * max(request.mask_blur):.0f} px:"
+            " its middle would not be wholly new",
+            "mask_blur",
+            {"mask_blur": round(facts.thickness_px / 8, 1)},
+        )
+
+
+def _nothing_to_do(plan: "Plan") -> Iterator[PlanWarning]:
+    if plan.request.init_image is None:
+        return
+    if plan.unchanged:
+        yield PlanWarning(
+            "strength_zero", "denoising strength 0 gives the picture back unchanged", "denoising_strength"
+        )
+    elif plan.trajectory.steps == 0:
+        yield PlanWarning(
+            "no_steps", "no step is run at this strength; raise the strength or the steps", "denoising_strength"
+        )
+    elif plan.trajectory.steps == 1 and plan.request.steps > 1:
+        yield PlanWarning(
+            "one_step",
+            f"only 1 of {plan.request.steps} steps runs at strength {plan.request.denoising_strength:g}",
+            "exact_steps",
+            {"exact_steps": True},
+        )
+
+
+def _sizes(plan: "Plan") -> Iterator[PlanWarning]:
+    layout, native = plan.layout, plan.model.native_size
+    ratio = (layout.working.area / native**2) ** 0.5
+    if ratio > 1.6:
+        fix = {"inpaint_area": "only_masked"} if plan.request.mode == "inpaint" and layout.box is None else {}
+        yield PlanWarning(
+            "size_above_model",
+            f"the work is done at {layout.working} where the model was made for {native}x{native}: things may repeat,"
+            f" and it costs {ratio**2:.1f} times as much" + ("; 'only_masked' works on the masked part" if fix else ""),
+            "inpaint_area" if fix else "width",
+            fix,
+        )
+    elif ratio < 0.6:
+        yield PlanWarning(
+            "size_below_model",
+            f"the work is done at {layout.working} where the model was made for {native}x{native}: expect less detail",
+            "width",
+        )
+    if layout.box is not None and layout.asked.width / layout.box.size.width > 4:
+        yield PlanWarning(
+            "crop_upscaled",
+            f"the masked part, {layout.box.size}, is enlarged more than 4 times to {layout.asked}: it will be"
+            " sharper than what is around it; more padding shows the network more of the picture",
+            "only_masked_padding",
+            {"only_masked_padding": max(plan.request.only_masked_padding * 2, layout.asked.width // 8)},
+        )
+    if plan.inputs.source is not None and layout.box is None:
+        width, height = plan.inputs.source.image.size
+        stretch = layout.output.width * height / (layout.output.height * width)
+        if plan.request.resize_mode == "just_resize" and not 0.97 < stretch < 1.03:
+            yield PlanWarning(
+                "aspect_changed",
+                f"the picture is stretched from {width}x{height} to {layout.output}",
+                "resize_mode",
+                {"resize_mode": "crop_and_resize"},
+            )
+
+
+def _prompts(plan: "Plan") -> Iterator[PlanWarning]:
+    for name, prompt in (("prompt", plan.prompt), ("negative_prompt", plan.negative)):
+        for note in prompt.notes:
+            yield PlanWarning(note.code, note.text, name)
+    yield from plan.addons.warnings
+
+
+def _content(plan: "Plan") -> Iterator[PlanWarning]:
+    request = plan.request
+    latent = request.masked_content in ("latent_noise", "latent_nothing")
+    if request.mode == "inpaint" and latent and 0 < request.denoising_strength < 0.8:
+        yield PlanWarning(
+            "latent_content_strength",
+            f"masked content '{request.masked_content}' leaves traces of itself below strength 0.8",
+            "denoising_strength",
+            {"denoising_strength": 0.9},
+        )
+    if plan.model.inpaint and request.mode == "img2img":
+        yield PlanWarning(
+            "inpaint_model_without_mask", "an inpaint model without a mask repaints the whole picture", "mask"
+        )
+    if request.resize_mode == "latent_upscale" and request.mode == "inpaint" and plan.layout.box is not None:
+        yield PlanWarning(
+            "resize_mode_unused", "'only_masked' keeps the picture's size: resize mode is not used", "resize_mode"
+        )
+
+
+RULES: tuple[Rule, ...] = (_mask, _nothing_to_do, _sizes, _prompts, _content)

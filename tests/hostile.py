@@ -1,0 +1,62 @@
+"""A network that returns noise: the worst model there can be, at no cost.
+
+What the engine promises about pixels must hold whatever the network says.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Generator, Tensor
+
+from pentimento.diffusion.prediction import NoiseLevels
+from pentimento.geometry import Size
+from pentimento.models.base import Conditioning, TextOptions
+from pentimento.models.info import ModelInfo
+
+HOSTILE = ModelInfo(
+    name="hostile",
+    path=Path("hostile"),
+    family="sd1",
+    prediction="eps",
+    inpaint=False,
+    kind="file",
+    size_bytes=0,
+    native_size=64,
+    levels=NoiseLevels.scaled_linear(),
+    components={"unet": {"block_out_channels": [8]}, "vae": {"block_out_channels": [8]}},
+    parameters=0,
+)
+
+
+class HostileModel:
+    """Has a model's surface; every answer is random and of great amplitude."""
+
+    def __init__(self, info: ModelInfo = HOSTILE, seed: int = 0) -> None:
+        self.info = info
+        self.device = torch.device("cpu")
+        self.dtype = torch.float32
+        self._generator = torch.Generator().manual_seed(seed)
+
+    class networks:  # noqa: N801
+        """Takes none."""
+
+        @staticmethod
+        def apply(networks: object) -> None: ...
+
+    def _noise(self, *shape: int) -> Tensor:
+        return torch.randn(shape, generator=self._generator) * 3
+
+    def encode_prompt(self, texts: Sequence[str], options: TextOptions) -> list[Conditioning]:
+        return [Conditioning(self._noise(1, 77, 8), None) for _ in texts]
+
+    def encode_image(self, pixels: Tensor, generator: Generator | None = None) -> Tensor:
+        return self._noise(1, 4, pixels.shape[-2] // 8, pixels.shape[-1] // 8)
+
+    def decode(self, latents: Tensor) -> Tensor:
+        return self._noise(1, 3, latents.shape[-2] * 8, latents.shape[-1] * 8).clamp(0, 1)
+
+    def predict(
+        self, x: Tensor, t: float, conditioning: Sequence[Conditioning], size: Size, concat: Tensor | None = None
+    ) -> Tensor:
+        return self._noise(*x.shape)

@@ -1,0 +1,90 @@
+"""The request: frozen, validated in words, the same after JSON."""
+
+import typing
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from pentimento import choices
+from pentimento.diffusion.samplers import SAMPLERS
+from pentimento.diffusion.schedules import SCHEDULES
+from pentimento.errors import RequestError
+from pentimento.request import Request
+
+requests = st.fixed_dictionaries(
+    {},
+    optional={
+        "prompt": st.text(max_size=40),
+        "sampler": st.sampled_from([word for row in SAMPLERS for word in (row.name, row.label, *row.aliases)]),
+        "schedule": st.sampled_from([word for row in SCHEDULES for word in (row.name, row.label.upper())]),
+        "steps": st.integers(1, 150),
+        "width": st.none() | st.integers(1, 4096),
+        "cfg_scale": st.floats(0, 30),
+        "seed": st.integers(-1, 2**64 - 1),
+        "denoising_strength": st.floats(0, 1),
+        "mask_blur": st.floats(0, 64) | st.tuples(st.floats(0, 64), st.floats(0, 64)),
+        "masked_content": st.sampled_from(["fill", "Latent Noise", "latent-nothing", "ORIGINAL"]),
+        "eta": st.none() | st.floats(0, 1),
+        "seed_resize": st.none() | st.tuples(st.integers(8, 512), st.integers(8, 512)),
+    },
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(fields=requests)
+def test_json_round_trip(fields: dict[str, object]) -> None:
+    request = Request(**fields)
+    again = Request.from_json(request.to_json())
+    assert again == request and again.to_json() == request.to_json()
+
+
+def test_pictures_survive_json() -> None:
+    image = Image.effect_noise((9, 7), 80).convert("RGB")
+    again = Request.from_json(Request(init_image=image, mask=Image.new("L", (9, 7), 255)).to_json())
+    from pentimento.pictures.read import read_picture
+
+    assert read_picture(again.init_image, "init_image").tobytes() == image.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "words"),
+    [
+        ({"steps": 0}, "steps", "at least 1"),
+        ({"denoising_strength": 1.5}, "denoising_strength", "at most 1"),
+        ({"sampler": "Euler b"}, "sampler", "did you mean"),
+        ({"schedule": "karas"}, "schedule", "'karras'"),
+        ({"resize_mode": "stretch"}, "resize_mode", "Choices:"),
+        ({"promt": "a cat"}, "promt", "'prompt'"),
+        ({"mask": "m.png"}, "mask", "init_image"),
+        ({"background": "white"}, "background", "pattern"),
+        ({"cfg_scale": float("nan")}, "cfg_scale", "finite"),
+        ({"profile": "a1112"}, "profile", "'a1111'"),
+        ({"sigma_min": 5, "sigma_max": 1}, "sigma_min", "sigma_max"),
+        ({"init_image": "data:image/png;base64,@@"}, "init_image", "base64"),
+    ],
+)
+def test_refusals_name_field_and_way_out(fields: dict[str, object], field: str, words: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        Request(**fields)
+    assert caught.value.field == field and words in str(caught.value)
+
+
+def test_frozen() -> None:
+    with pytest.raises(Exception, match="frozen"):
+        Request().steps = 3  # type: ignore[misc]
+
+
+def test_every_choice_is_typed_as_its_table_says() -> None:
+    for table in choices.TABLES:
+        annotation = Request.model_fields[table.field].annotation
+        assert typing.get_args(annotation) == table.names, table.field
+
+
+def test_numbers_of_a1111_are_two_way() -> None:
+    for table in choices.TABLES:
+        for row in table.rows:
+            assert table.find(row.label) is row and table.find(row.name.upper()) is row
+            if row.a1111 is not None:
+                assert table.from_a1111(row.a1111) is row

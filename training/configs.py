@@ -1,0 +1,58 @@
+"""Sizes of the networks, as data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+LATENT_CHANNELS = 4
+DOWNSCALE = 8
+VOCABULARY = 49408
+POSITIONS = 77
+START_TOKEN, END_TOKEN = 49406, 49407
+
+VAE: dict[str, Any] = {
+    "in_channels": 3,
+    "out_channels": 3,
+    "latent_channels": LATENT_CHANNELS,
+    "block_out_channels": (16, 16, 32, 64),
+    "layers_per_block": 1,
+    "norm_num_groups": 2,
+    "down_block_types": ("DownEncoderBlock2D",) * 4,
+    "up_block_types": ("UpDecoderBlock2D",) * 4,
+    "mid_block_add_attention": False,
+    "scaling_factor": 0.18215,
+}
+TEXT: dict[str, Any] = {
+    "vocab_size": VOCABULARY,
+    "hidden_size": 64,
+    "intermediate_size": 256,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "max_position_embeddings": POSITIONS,
+    "hidden_act": "quick_gelu",
+    "projection_dim": 64,
+    "bos_token_id": START_TOKEN,
+    "eos_token_id": END_TOKEN,
+    "pad_token_id": END_TOKEN,
+}
+UNET: dict[str, Any] = {
+    "in_channels": LATENT_CHANNELS,
+    "out_channels": LATENT_CHANNELS,
+    "block_out_channels": (32, 64, 128),
+    "layers_per_block": 1,
+    "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+    "up_block_types": ("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+    "cross_attention_dim": 64,
+    "attention_head_dim": 4,
+    "norm_num_groups": 16,
+}
+SCHEDULER: dict[str, Any] = {
+    "num_train_timesteps": 1000,
+    "beta_schedule": "scaled_linear",
+    "beta_start": 0.00085,
+    "beta_end": 0.012,
+    "prediction_type": "v_prediction",
+    "steps_offset": 1,
+    "clip_sample": False,
+    "set_alpha_to_one": False,
+}

@@ -1,0 +1,81 @@
+"""Writing the trained networks as a diffusers folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+from transformers import CLIPTextModel
+
+from autoencoder import load_vae
+from configs import SCHEDULER
+from diffusion import load_drawer
+from latents import read_shards
+
+INDEX = {
+    "_class_name": "StableDiffusionPipeline",
+    "feature_extractor": [None, None],
+    "image_encoder": [None, None],
+    "requires_safety_checker": False,
+    "safety_checker": [None, None],
+    "scheduler": ["diffusers", "DDIMScheduler"],
+    "text_encoder": ["transformers", "CLIPTextModel"],
+    "tokenizer": ["transformers", "CLIPTokenizer"],
+    "unet": ["diffusers", "UNet2DConditionModel"],
+    "vae": ["diffusers", "AutoencoderKL"],
+}
+
+
+@torch.no_grad()
+def forget_unseen(text: CLIPTextModel, seen: torch.Tensor) -> None:
+    """Set the embeddings of tokens that no caption had to zero: an unknown word then says nothing."""
+    table = text.get_input_embeddings().weight
+    keep = torch.zeros(len(table), dtype=torch.bool)
+    keep[seen] = True
+    table[~keep] = 0
+
+
+def replace_files(source: Path, target: Path) -> None:
+    """Move every file of a folder over its namesake, each in one step."""
+    for path in sorted(p for p in source.rglob("*") if p.is_file()):
+        place = target / path.relative_to(source)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        fresh = place.with_name(f".{place.name}.new")
+        shutil.copyfile(path, fresh)
+        os.replace(fresh, place)
+
+
+def export(work: Path, out: Path, *, size: int) -> int:
+    """Write the model in fp16 into `out`, where the tokenizer already is, and return the bytes of its weights."""
+    drawer = load_drawer(work, size, "cpu", averaged=True)
+    vae = load_vae(work, "cpu").to(memory_format=torch.contiguous_format)
+    vae.register_to_config(sample_size=size)
+    _, ids = read_shards(work)
+    forget_unseen(drawer.text, ids.long().unique())
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        networks: tuple[tuple[str, AutoencoderKL | CLIPTextModel | UNet2DConditionModel], ...] = (
+            ("vae", vae),
+            ("text_encoder", drawer.text),
+            ("unet", drawer.unet),
+        )
+        for part, network in networks:
+            network.half().save_pretrained(folder / part, safe_serialization=True)
+        DDIMScheduler(**SCHEDULER).save_pretrained(folder / "scheduler")
+        (folder / "model_index.json").write_text(json.dumps(INDEX, indent=2) + "\n")
+        for path in folder.rglob("*.json"):
+            path.write_text(without_paths(path.read_text()))
+        replace_files(folder, out)
+    return sum(path.stat().st_size for path in out.rglob("*.safetensors"))
+
+
+def without_paths(text: str) -> str:
+    """Return a config without the name of the folder it once came from."""
+    config = json.loads(text)
+    config.pop("_name_or_path", None)
+    return json.dumps(config, indent=2) + "\n"
