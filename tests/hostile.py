@@ -41,6 +41,8 @@ class HostileModel:
     class networks:  # noqa: N801
         """Takes none."""
 
+        now = ()
+
         @staticmethod
         def apply(networks: object) -> None: ...
 

@@ -43,7 +43,7 @@ def test_a_healthy_request_warns_of_nothing() -> None:
         ({"mask": mask_of((0, 0, 128, 128))}, "mask_full"),
         ({"mask": mask_of((60, 30, 70, 90)), "feather": "inward", "mask_blur": 8}, "feather_inward_thin"),
         ({"denoising_strength": 0}, "strength_zero"),
-        ({"denoising_strength": 0.01, "sampler": "euler", "schedule": "uniform"}, "one_step"),
+        ({"denoising_strength": 0.03, "profile": "a1111"}, "one_step"),
         ({"width": 256, "height": 256}, "size_above_model"),
         ({"width": 16, "height": 16}, "size_below_model"),
         ({"width": 64, "height": 128}, "aspect_changed"),

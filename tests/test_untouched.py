@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from pentimento.errors import RequestError
-from pentimento.framing import FRAMERS
+from pentimento.framing import FRAMERS, unchanged
 from pentimento.pipeline import Run, paint
 from pentimento.plan import resolve
 from pentimento.request import Request
@@ -66,10 +66,7 @@ def test_bytes_under_weight_zero_never_change(request: Request) -> None:
     plan, picture = painted(request)
     result = np.asarray(picture.image.convert("RGBA"))
     frame = FRAMERS[plan.profile.overlay].frame(plan.request, plan.inputs, plan.layout)
-    source = frame.source.convert("RGB")
-    if frame.alpha is not None:
-        source.putalpha(frame.alpha)
-    before = np.asarray(source.convert("RGBA"))
+    before = np.asarray(unchanged(frame).convert("RGBA"))
     assert result.shape == before.shape
     untouched = np.asarray(frame.weight) == 0
     assert np.array_equal(result[untouched], before[untouched])

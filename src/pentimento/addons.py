@@ -51,36 +51,33 @@ def find_addons(
         Where a network is not there, is made for another family, or a weight cannot be
         read; in lenient profiles these become warnings.
     """
-    networks: list[Applied] = []
-    labels: list[str] = []
+    networks: dict[int, Applied] = {}
     warnings: list[PlanWarning] = []
-    for tag in prompt.networks:
+    for place, tag in enumerate(prompt.networks):
         try:
-            network = _applied(tag, library, model, profile)
+            network = networks[place] = _applied(tag, library, model, profile)
         except _Refused as refused:
             if profile.silence == "strict":
                 raise RequestError("prompt", f"<{tag.kind}:{tag.name}>", refused.message, refused.choices) from refused
             warnings.append(PlanWarning(refused.code, f"{refused.message}; it has no effect", "prompt"))
             continue
-        networks.append(network)
-        labels.append(tag.name)
         if not network.file.fits(model):
             message = f"{_made_for_another(network.file, model)}; only the layers that fit are changed"
             warnings.append(PlanWarning("network_other_family", message, "prompt"))
-    bundled = [embedding for one in networks for embedding in one.file.bundled]
+    bundled = [embedding for one in networks.values() for embedding in one.file.bundled]
     texts = [segment.text for part in (*prompt.parts, *negative.parts) for segment in part.segments]
-    fitting, strange = _named((*bundled, *library.embeddings), texts, model)
-    used = _called(texts, fitting, model, profile, emphasis)
-    warnings.extend(
-        PlanWarning(
-            "embedding_other_family",
-            f"the embedding '{one.name}' is read as words: its vectors are {_numbers(one.widths)} wide, made for"
-            f" another family than {model.name}",
-            "prompt",
-        )
-        for one in _called(texts, strange, model, profile, emphasis)
+    used, strange = (
+        called(texts, found, tokenizer_of(model.path), emphasis, profile.prompt_rules) if found else ()
+        for found in _named((*bundled, *library.embeddings), texts, model)
     )
-    return AddOns(tuple(networks), tuple(labels), used, tuple(warnings))
+    for one in strange:
+        widths = " and ".join(map(str, one.widths))
+        message = (
+            f"the embedding '{one.name}' is read as words: its vectors are {widths} wide, {model.name} needs others"
+        )
+        warnings.append(PlanWarning("embedding_other_family", message, "prompt"))
+    labels = tuple(prompt.networks[place].name for place in networks)
+    return AddOns(tuple(networks.values()), labels, used, tuple(warnings))
 
 
 class _Refused(Exception):
@@ -110,17 +107,26 @@ def _applied(tag: NetworkTag, library: NetworkLibrary, model: ModelInfo, profile
     named = dict(zip(("te", "unet", "dyn"), tag.arguments, strict=False)) | dict(tag.named)
     text_encoder = _number(tag, "te", named.get("te", "1"), float)
     unet = _number(tag, "unet", named["unet"], float) if "unet" in named else text_encoder
-    rank = int(_number(tag, "dyn", named["dyn"], int)) if "dyn" in named else None
+    rank = int(_number(tag, "dyn", named["dyn"], _rank)) if "dyn" in named else None
     return Applied(file, text_encoder, unet, rank, partly=profile.silence == "lenient")
 
 
 def _made_for_another(file: NetworkFile, model: ModelInfo) -> str:
-    widths = _numbers([width for width in (file.context_width, file.text_width) if width])
-    return f"the network '{file.name}' was made for a model of another family (text {widths} wide) than {model.name}"
+    widths = [f"width {width}" for width in (file.context_width, file.text_width) if width]
+    told = ", ".join([file.family, *widths] if file.family else widths)
+    return (
+        f"the network '{file.name}' was made for another family of models ({told}) than {model.name} ({model.family})"
+    )
+
+
+def _rank(text: str) -> int:
+    if (rank := int(text)) < 1:
+        raise ValueError(text)
+    return rank
 
 
 def _number(tag: NetworkTag, name: str, text: str, convert: Callable[[str], float]) -> float:
-    message = f"{name} of <{tag.kind}:{tag.name}> is '{text}', which is no number; write <lora:name:0.8>"
+    message = f"{name} of <{tag.kind}:{tag.name}> is '{text}', which cannot be taken; write <lora:name:0.8>"
     try:
         number = convert(text)
     except ValueError as error:
@@ -133,7 +139,10 @@ def _number(tag: NetworkTag, name: str, text: str, convert: Callable[[str], floa
 def _named(
     embeddings: Sequence[EmbeddingFile], texts: Sequence[str], model: ModelInfo
 ) -> tuple[list[EmbeddingFile], list[EmbeddingFile]]:
-    """Take the embeddings whose names may be in the texts: those that fit the model, and the others."""
+    """Take the embeddings whose names may be in the texts: those that fit the model, and the others.
+
+    Exactly which are called only tokens tell; the vocabulary is read where a name was seen.
+    """
     plain = " ".join(_plain(text) for text in texts)
     found = [one for one in embeddings if _plain(one.name) in plain]
     fitting = [one for one in found if one.fits(model)]
@@ -143,16 +152,3 @@ def _named(
 
 def _plain(text: str) -> str:
     return " ".join(text.replace("\\", "").casefold().split())
-
-
-def _called(
-    texts: Sequence[str], embeddings: Sequence[EmbeddingFile], model: ModelInfo, profile: Profile, emphasis: str
-) -> tuple[EmbeddingFile, ...]:
-    # The vocabulary is read only where a name was seen.
-    if not embeddings:
-        return ()
-    return called(texts, embeddings, tokenizer_of(model.path), emphasis, profile.prompt_rules)
-
-
-def _numbers(widths: Sequence[int]) -> str:
-    return " and ".join(map(str, widths))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from .errors import ImageError
+from .errors import ImageError, RequestError
 from .geometry import Box, Size
 from .pictures import compose as composing
 from .pictures import masks
@@ -128,27 +128,50 @@ def lay_out(request: Request, profile: Profile, inputs: Inputs, *, multiple: int
     multiple : the working size is a multiple of this, in pixels
     native : side of the square that the model was made for, in pixels
 
+    Raises
+    ------
+    RequestError
+        Where there would be nothing to work on: less than one latent cell.
+
     Notes
     -----
-    A missing width or height is taken from the picture; in "Only masked" from the box,
-    at the model's native area and a multiple of 64.
+    A missing width or height is taken from the picture, in its shape where one of them is
+    given; in "Only masked" from the box, at the model's native area and a multiple of 64.
     """
-    grown = Size.raised_to if profile.sizes == "any" else Size.floored_to
     if inputs.source is None:
-        asked = Size(request.width or native, request.height or native)
-        working = grown(asked, multiple)
-        return Layout(asked if profile.sizes == "any" else working, None, asked, working, multiple)
-    picture = Size(*inputs.source.image.size)
-    if request.inpaint_area == "only_masked" and inputs.blurred is not None:
-        tight = masks.bounding_box(inputs.blurred)
+        return _placed(Size(request.width or native, request.height or native), None, None, profile, multiple)
+    picture, blurred = inputs.source.size, inputs.blurred
+    if request.inpaint_area == "only_masked" and blurred is not None:
+        # A1111 takes the box in the mask's pixels, whatever the picture's size; ours are the same.
+        tight = masks.bounding_box(blurred)
         if tight is not None:
-            asked = _asked_for_box(request, tight.padded(request.only_masked_padding).clamped(picture), native)
-            box = masks.only_masked_box(inputs.blurred, request.only_masked_padding, asked, picture)
-            if box is not None:
-                return Layout(picture, box, asked, grown(asked, multiple), multiple)
-    asked = Size(request.width or picture.width, request.height or picture.height)
-    working = grown(asked, multiple)
-    return Layout(asked if profile.sizes == "any" else working, None, asked, working, multiple)
+            around = tight.padded(request.only_masked_padding).clamped(Size(*blurred.size))
+            asked = _asked_for_box(request, around, native)
+            box = masks.expand_to_aspect(around, asked, Size(*blurred.size))
+            return _placed(asked, picture, box, profile, multiple)
+    if request.resize_mode == "latent_upscale" and profile.sizes == "floored" and min(picture) < multiple:
+        raise RequestError(
+            "resize_mode",
+            request.resize_mode,
+            f"the picture, {picture}, is smaller than a latent cell of {multiple} px; take 'just_resize'",
+        )
+    width, height = request.width, request.height
+    if width is None:
+        width = picture.width if height is None else max(1, round(height * picture.width / picture.height))
+    if height is None:
+        height = picture.height if request.width is None else max(1, round(width * picture.height / picture.width))
+    return _placed(Size(width, height), None, None, profile, multiple)
+
+
+def _placed(asked: Size, picture: Size | None, box: Box | None, profile: Profile, multiple: int) -> Layout:
+    """Bring the asked size to the model's multiple; the result has it, or the picture's where a box is worked on."""
+    if profile.sizes == "floored" and min(asked) < multiple:
+        raise RequestError(
+            "width", asked.width, f"{asked} is smaller than a latent cell of {multiple} px; give width and height"
+        )
+    working = asked.raised_to(multiple) if profile.sizes == "any" else asked.floored_to(multiple)
+    whole = asked if profile.sizes == "any" else working
+    return Layout(picture or whole, box, asked, working, multiple)
 
 
 def _asked_for_box(request: Request, box: Box, native: int) -> Size:

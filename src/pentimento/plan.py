@@ -111,7 +111,7 @@ class Plan:
     @property
     def memory_bytes(self) -> int:
         """Estimate of the peak, in half precision."""
-        return memory_estimate(self.model, self.layout.working)
+        return memory_estimate(self.model, self.layout.working, rows=1 if self.skips_negative else 2)
 
     def as_dict(self) -> dict[str, Any]:
         """Give the plan as plain values for JSON."""

@@ -422,6 +422,17 @@ def test_a_network_of_another_shape_changes_nothing_or_what_fits(model: Model, t
     assert torch.allclose(parameter(model, WIDE), old + 2)
 
 
+@pytest.mark.parametrize(
+    "tensors",
+    [{"lora_up.weight": np.ones((64, 2))}, {"oft_blocks": np.ones((2, 4, 16, 16))}],
+    ids=["half", "butterfly"],
+)
+def test_kinds_that_are_not_known_are_refused(model: Model, tmp_path: Path, tensors: dict[str, Any]) -> None:
+    file = written(tmp_path, {f"{SQUARE}.{part}": value for part, value in tensors.items()})
+    with pytest.raises(ModelFileError, match="not known|no known kind"):
+        model.networks.apply([Applied(file)])
+
+
 def test_a_network_for_no_layer_is_refused(model: Model, tmp_path: Path) -> None:
     file = written(
         tmp_path,
@@ -505,7 +516,8 @@ def test_tags_are_read(studio: Studio, tag: str, strengths: tuple[float, float, 
     [
         ("<lora:kohya_r5>", "network_unknown", "no network is called 'kohya_r5'; did you mean kohya_r4"),
         ("<lora:kohya_r4:abc>", "network_weight_unreadable", "te of <lora:kohya_r4> is 'abc'"),
-        ("<lora:kohya_r4:nan>", "network_weight_unreadable", "which is no number"),
+        ("<lora:kohya_r4:nan>", "network_weight_unreadable", "which cannot be taken"),
+        ("<lora:kohya_r4:1:1:0>", "network_weight_unreadable", "dyn of <lora:kohya_r4> is '0'"),
         ("<hypernet:kohya_r4>", "network_kind_unknown", "choices: lora, lyco"),
     ],
 )
@@ -526,11 +538,28 @@ def test_a_network_of_another_family_is_refused_by_the_plan(studio: Studio, tmp_
     )
     library = scan_networks([tmp_path])
     object.__setattr__(studio, "addons", library)
-    with pytest.raises(RequestError, match="made for a model of another family"):
+    with pytest.raises(RequestError, match="made for another family"):
         studio.plan(request("<lora:xl>"))
     plan = studio.plan(request("<lora:xl>", profile="a1111"))
     assert [one.partly for one in plan.addons.networks] == [True]
     assert "network_other_family" in [warning.code for warning in plan.warnings]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "family"),
+    [
+        ({"ss_base_model_version": "sdxl_base_v1-0"}, "sdxl"),
+        ({"ss_base_model_version": "sd_v1"}, "sd1"),
+        ({"modelspec.architecture": "stable-diffusion-v2-768-v/lora"}, "sd2"),
+        ({"modelspec.architecture": "stable-diffusion-xl-v1-base/lora"}, "sdxl"),
+        ({}, None),
+    ],
+)
+def test_family_is_what_the_trainer_says(tmp_path: Path, metadata: dict[str, str], family: str | None) -> None:
+    save_file({f"{SQUARE}.oft_blocks": torch.zeros(4, 16, 16)}, tmp_path / "x.safetensors", metadata)
+    file = network(tmp_path / "x.safetensors")
+    assert file.family == family
+    assert file.fits(detect(TINY)) == (family in (None, "sd1"))
 
 
 def test_pickles_are_refused_by_name(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Network and embedding files: what their headers say, without torch."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,7 @@ from .names import Shapes, input_width, is_network
 
 _CONTEXT = r"attn2_to_[kv]$"
 _TEXT = r"^lora_te1?_.*self_attn_[qkv]_proj$|^text_encoder_text_model_.*self_attn_[qkv]_proj$"
+_FAMILIES = ((("sdxl", "diffusion-xl"), "sdxl"), (("sd_v2", "diffusion-v2"), "sd2"), (("sd_v1", "diffusion-v1"), "sd1"))
 _BUNDLE = "bundle_emb."
 _ONE_ENCODER = ("emb_params", "string_to_param.*")
 _TWO_ENCODERS = ("clip_l", "clip_g")
@@ -51,6 +53,7 @@ class NetworkFile:
     Attributes
     ----------
     alias : what its trainer called it
+    family : what its trainer says it was made for; None where nothing is said
     context_width, text_width : what the model's text encoder must be like; None where the file does not tell
     bundled : embeddings in the same file
     """
@@ -58,6 +61,7 @@ class NetworkFile:
     name: str
     path: Path
     alias: str | None = None
+    family: str | None = None
     context_width: int | None = None
     text_width: int | None = None
     bundled: tuple[EmbeddingFile, ...] = field(default=(), repr=False)
@@ -70,7 +74,11 @@ class NetworkFile:
     def fits(self, model: ModelInfo) -> bool:
         """Whether it was made for the model's family, as far as the file tells."""
         context = model.components["unet"]["cross_attention_dim"]
-        return self.context_width in (None, context) and self.text_width in (None, text_widths(model)[0])
+        return (
+            self.family in (None, model.family)
+            and self.context_width in (None, context)
+            and self.text_width in (None, text_widths(model)[0])
+        )
 
 
 @dataclass(frozen=True)
@@ -105,11 +113,17 @@ def read_file(header: Header) -> NetworkFile | EmbeddingFile | None:
             name,
             header.path,
             alias=header.metadata.get("ss_output_name") or None,
+            family=_family(header.metadata),
             context_width=input_width(shapes, _CONTEXT),
             text_width=input_width(shapes, _TEXT),
             bundled=_bundled(header),
         )
     return _embedding(name, header.path, shapes)
+
+
+def _family(metadata: Mapping[str, str]) -> str | None:
+    told = " ".join(metadata.get(key, "") for key in ("ss_base_model_version", "modelspec.architecture")).lower()
+    return next((family for words, family in _FAMILIES if any(word in told for word in words)), None)
 
 
 def _bundled(header: Header) -> tuple[EmbeddingFile, ...]:

@@ -39,7 +39,7 @@ class Kind:
 
 
 def weight_change(parts: Parts, weight: Tensor, rank: int | None = None) -> Tensor | None:
-    """Compute the change of a layer's weight at strength 1; None where its parts are of no known kind.
+    """Compute the change of a layer's weight at strength 1; None where only its bias changes.
 
     Parameters
     ----------
@@ -48,11 +48,13 @@ def weight_change(parts: Parts, weight: Tensor, rank: int | None = None) -> Tens
     Raises
     ------
     ValueError, RuntimeError
-        Where the parts are for a weight of another shape.
+        Where the parts are of no known kind, or for a weight of another shape.
     """
     kind = next((row for row in KINDS if row.needs <= parts.keys()), None)
-    if kind is None:
+    if kind is None and parts.keys() <= {"diff_b", "b_norm", "alpha"}:
         return None
+    if kind is None:
+        raise ValueError(f"tensors {', '.join(sorted(parts))} are of no known kind of network")
     delta = kind.delta(parts, weight, rank)
     if delta.shape[0] != weight.shape[0]:
         raise ValueError(f"the change is one of {tuple(delta.shape)}")
@@ -134,6 +136,8 @@ def _glora(parts: Parts, weight: Tensor, rank: int | None) -> Tensor:
 def _oft_blocks(parts: Parts, weight: Tensor, rank: int | None) -> Tensor:
     """Rotate groups of outputs by Cayley's transform of skew matrices, no larger than alpha allows."""
     blocks = parts["oft_blocks"]
+    if blocks.ndim != 3:
+        raise ValueError("butterfly OFT is not known")
     skew = blocks - blocks.transpose(1, 2)
     if limit := float(parts["alpha"]) * weight.shape[0] if "alpha" in parts else 0.0:
         norm = float(skew.square().sum().sqrt())
