@@ -9,6 +9,7 @@ so that a picture is the same alone and in any batch.
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 from weakref import WeakKeyDictionary
@@ -60,28 +61,31 @@ class Painted:
     made: Image.Image
 
 
-@dataclass
-class Stopwatch:
-    """Seconds spent in each step of the road."""
-
-    seconds: dict[str, float] = field(default_factory=dict[str, float])
-
-    def time(self, step: str, started: float) -> None:
-        self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - started
-
-
 @dataclass(eq=False)
 class Run:
-    """What goes along with one run: who is told, who may stop it, what is kept and timed."""
+    """What goes along with one run: who is told, who may stop it, what is kept and timed.
+
+    Attributes
+    ----------
+    caches : for each model, what it encoded lately
+    seconds : spent in each step of the road
+    """
 
     on_event: Callable[[Event], None] = lambda event: None
     cancel: threading.Event = field(default_factory=threading.Event)
     caches: WeakKeyDictionary[Model, Cache] = field(default_factory=WeakKeyDictionary[Model, Cache])
-    watch: Stopwatch = field(default_factory=Stopwatch)
+    seconds: dict[str, float] = field(default_factory=dict[str, float])
 
     def check(self) -> None:
+        """Stop here if somebody asked to."""
         if self.cancel.is_set():
             raise Cancelled("the run was cancelled; nothing was written")
+
+    @contextmanager
+    def timed(self, step: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - started
 
 
 def paint(plan: Plan, load: Callable[[], Model], run: Run) -> Iterator[Painted]:
@@ -97,64 +101,44 @@ def paint(plan: Plan, load: Callable[[], Model], run: Run) -> Iterator[Painted]:
         Within one call of the network after `run.cancel` was set.
     """
     framer = FRAMERS[plan.profile.overlay]
-    started = time.perf_counter()
-    frame = framer.frame(plan.request, plan.inputs, plan.layout)
-    run.watch.time("frame", started)
+    with run.timed("frame"):
+        frame = framer.frame(plan.request, plan.inputs, plan.layout)
     if plan.unchanged:
+        source = unchanged(frame)
         for index, seeds in enumerate(plan.pictures):
-            yield _told(plan, run, index, _returned(frame, seeds))
+            yield _told(plan, run, index, Painted(source, seeds, frame, source.convert("RGB")))
         return
-    started = time.perf_counter()
-    model = load()
-    run.watch.time("load", started)
-    with torch.inference_mode():
-        started = time.perf_counter()
+    with run.timed("load"):
+        model = load()
+    with run.timed("encode"), torch.inference_mode():
         cache = run.caches.setdefault(model, Cache())
         model.networks.apply(plan.addons.networks)
         prompts = encode_prompts(plan, model, cache)
         init = encode_frame(plan, frame, model, cache)
-        run.watch.time("encode", started)
-        for index, seeds in enumerate(plan.pictures):
-            run.on_event(Event("started", index, len(plan.pictures), 0, plan.trajectory.steps))
-            started = time.perf_counter()
-            latents = denoise(
-                plan,
-                model,
-                prompts,
-                fill_latents(plan, init, index),
-                image_noise(plan, seeds, model),
-                seeds,
-                on_step=_teller(plan, model, run, index),
-                check=run.check,
-            )
-            run.watch.time("denoise", started)
-            started = time.perf_counter()
+    for index, seeds in enumerate(plan.pictures):
+        run.on_event(Event("started", index, len(plan.pictures), 0, plan.trajectory.steps))
+        with run.timed("denoise"), torch.inference_mode():
+            filled = fill_latents(plan, init, index)
+            noise = image_noise(plan, seeds, model)
+            on_step = _teller(plan, model, run, index)
+            latents = denoise(plan, model, prompts, filled, noise, seeds, on_step=on_step, check=run.check)
+        with run.timed("decode"), torch.inference_mode():
             pixels = _to_array(model.decode(latents))
-            run.watch.time("decode", started)
-            started = time.perf_counter()
+        with run.timed("compose"):
             image = framer.compose(frame, pixels, plan.profile)
-            run.watch.time("compose", started)
-            yield _told(
-                plan, run, index, Painted(image, seeds, frame, Image.fromarray(to_bytes(pixels, plan.profile.to_bytes)))
-            )
-
-
-def _returned(frame: Frame, seeds: Seeds) -> Painted:
-    image = unchanged(frame)
-    return Painted(image, seeds, frame, image.convert("RGB"))
+        made = Image.fromarray(to_bytes(pixels, plan.profile.to_bytes))
+        yield _told(plan, run, index, Painted(image, seeds, frame, made))
 
 
 def _told(plan: Plan, run: Run, index: int, painted: Painted) -> Painted:
-    run.on_event(
-        Event("picture", index, len(plan.pictures), plan.trajectory.steps, plan.trajectory.steps, image=painted.image)
-    )
+    steps = plan.trajectory.steps
+    run.on_event(Event("picture", index, len(plan.pictures), steps, steps, image=painted.image))
     return painted
 
 
 def _teller(plan: Plan, model: Model, run: Run, index: int) -> Callable[[Step], None]:
     def tell(step: Step) -> None:
         run.check()
-        denoised = step.denoised
         run.on_event(
             Event(
                 "step",
@@ -163,7 +147,7 @@ def _teller(plan: Plan, model: Model, run: Run, index: int) -> Callable[[Step], 
                 step.index + 1,
                 step.total,
                 step.sigma,
-                lambda: Image.fromarray(model.preview(denoised)),
+                lambda: Image.fromarray(model.preview(step.denoised)),
             )
         )
 

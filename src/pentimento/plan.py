@@ -56,7 +56,6 @@ class Plan:
     schedule : what "automatic" came to
     pictures : the seeds of every picture, in order
     addons : networks and embeddings that the prompts call
-    warnings : what a person should know before running it
     """
 
     request: Request
@@ -74,7 +73,6 @@ class Plan:
     pictures: tuple[Seeds, ...]
     inputs: Inputs = field(repr=False)
     addons: AddOns = AddOns()
-    warnings: tuple[PlanWarning, ...] = ()
 
     @property
     def unchanged(self) -> bool:
@@ -95,6 +93,11 @@ class Plan:
     @property
     def latent_size(self) -> Size:
         return Size(*(side // self.model.downscale for side in self.layout.working))
+
+    @cached_property
+    def warnings(self) -> tuple[PlanWarning, ...]:
+        """What a person should know before running it."""
+        return tuple(warning_rules.collect(self))
 
     @cached_property
     def latent_mask(self) -> NDArray[np.float32] | None:
@@ -206,7 +209,7 @@ def resolve(
     negative_text = apply_styles(request.negative_prompt, [style.negative_prompt for style in chosen])
     prompt = _read_prompt(text, request, profile, sampler, trajectory, negative=False)
     negative = _read_prompt(negative_text, request, profile, sampler, trajectory, negative=True)
-    plan = Plan(
+    return Plan(
         request=request,
         profile=profile,
         model=model,
@@ -223,8 +226,6 @@ def resolve(
         inputs=inputs,
         addons=find_addons(prompt, negative, networks or NetworkLibrary(), model, profile, request.emphasis),
     )
-    object.__setattr__(plan, "warnings", tuple(warning_rules.collect(plan)))
-    return plan
 
 
 def _read_prompt(
@@ -246,7 +247,7 @@ def _seeds(request: Request) -> Sequence[Seeds]:
     first = _fixed(request.seed)
     first_variation = _fixed(request.variation_seed)
     step = 0 if request.variation_strength else 1
-    return [Seeds(first + step * index, first_variation + index) for index in range(count)]
+    return [Seeds((first + step * index) % 2**64, (first_variation + index) % 2**64) for index in range(count)]
 
 
 def _fixed(seed: int) -> int:

@@ -197,9 +197,9 @@ class Studio:
                     f"the device has too little memory for {plan.layout.working} px; ask for a smaller width and"
                     " height, inpaint_area 'only_masked', or dtype 'float16'"
                 ) from error
-        run.watch.seconds["total"] = time.perf_counter() - started
+        run.seconds["total"] = time.perf_counter() - started
         run.on_event(Event("finished", len(painted), len(painted)))
-        return make_result(self, plan, painted, run.watch.seconds)
+        return make_result(self, plan, painted, run.seconds)
 
     def load(self, plan: Plan) -> "Model":
         """Bring the plan's model into memory."""
