@@ -14,7 +14,7 @@ from PIL import Image
 
 from pentimento.errors import ImageError, RecipeError
 from pentimento.metadata import save
-from pentimento.profiles import A1111, PENTIMENTO
+from pentimento.profiles import PENTIMENTO
 from pentimento.recipe import (
     InputStore,
     ModelRecord,
@@ -216,15 +216,16 @@ def test_store_keeps_by_content(tmp_path: Path) -> None:
 
 def test_differences_tell_what_may_change_the_bytes(request_: Request) -> None:
     recipe = recipe_of(request_)
-    now: dict[str, Any] = {"profile": PENTIMENTO, "model": MODEL, "device": "cpu", "dtype": "float32"}
-    assert differences(recipe, **now) == ()
-    other = ModelRecord(name="tiny", sha256="cd" * 32)
-    told = differences(recipe, **{**now, "device": "cuda:0", "profile": A1111, "model": other})
+    assert differences(recipe, recipe) == ()
+    profile = {**recipe.profile, "strength": "a1111"}
+    model = {"name": "tiny", "sha256": "cd" * 32}
+    told = differences(recipe, changed(recipe, device="cuda:0", profile=profile, model=model, addons={"ink": "12ab"}))
     assert "device: cpu then, cuda:0 now" in told
-    assert any(line.startswith("profile strength: continuous then") for line in told)
+    assert "profile strength: continuous then, a1111 now" in told
+    assert "ink: None then, 12ab now" in told
     assert any(line.startswith("model: abab") for line in told)
     old = changed(recipe, libraries={**library_versions(), "torch": "2.0"})
-    assert differences(old, **now) == (f"torch: 2.0 then, {library_versions()['torch']} now",)
+    assert differences(old, recipe) == (f"torch: 2.0 then, {library_versions()['torch']} now",)
 
 
 def test_pixels_are_hashed_whatever_the_file(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from .geometry import Box, Size
 from .pictures import compose as composing
 from .pictures import masks
 from .pictures.color import correct_colours
-from .pictures.fills import PIXEL_FILLS
+from .pictures.fills import A1111_FILLS, PIXEL_FILLS
 from .pictures.metrics import MaskFacts, mask_facts
 from .pictures.read import Source, read_picture, split
 from .pictures.resize import resize
@@ -311,7 +311,7 @@ class A1111Framer:
             overlay_mask = resize(overlay_mask, source.size, "resize_and_fill").convert("L")
         weight = np.asarray(overlay_mask, np.float32) / np.float32(255)
         if shown.size == mask.size:
-            shown = PIXEL_FILLS[request.masked_content](shown, mask)
+            shown = A1111_FILLS[request.masked_content](shown, mask)
         return Frame(layout, shown, mask, source, weight, shown if request.color_correction else None)
 
     def compose(self, frame: Frame, pixels: Floats, profile: Profile) -> Image.Image:

@@ -76,6 +76,7 @@ class Recipe(_Record):
     request : all fields as they ran (styles merged into the prompts), pictures as references
     index : the picture's place among those of the request
     profile : every choice of the profile, so that a later change of it is noticed
+    addons : hashes of the networks and embeddings that the prompts call, as the infotext tells them
     libraries : versions that affect bytes
     pixels : SHA-256 of the picture's pixels, see `pixels_sha256`
     """
@@ -89,6 +90,7 @@ class Recipe(_Record):
     profile: dict[str, str]
     model: ModelRecord
     vae: ModelRecord | None = None
+    addons: dict[str, str] = {}
     libraries: dict[str, str]
     device: str
     dtype: str
@@ -216,6 +218,7 @@ def make_recipe(
     dtype: str,
     index: int = 0,
     vae: ModelRecord | None = None,
+    addons: Mapping[str, str] | None = None,
 ) -> Recipe:
     """Record how a picture was made.
 
@@ -237,6 +240,7 @@ def make_recipe(
         profile=asdict(profile),
         model=model,
         vae=vae,
+        addons=dict(addons or {}),
         libraries=dict(library_versions()),
         device=device,
         dtype=dtype,
@@ -356,28 +360,23 @@ def _told(record: InputRecord) -> str:
     return f"{was}{record.size} bytes, sha256 {record.sha256}"
 
 
-def differences(
-    recipe: Recipe, *, profile: Profile, model: ModelRecord, device: str, dtype: str, vae: ModelRecord | None = None
-) -> tuple[str, ...]:
-    """Tell what is other than when the picture was made, and so may change its bytes."""
-    then: dict[str, str | None] = {
+def differences(then: Recipe, now: Recipe) -> tuple[str, ...]:
+    """Tell what is other in a second recipe of the same picture, and so may change its bytes."""
+    first, second = _decisive(then), _decisive(now)
+    return tuple(
+        f"{name}: {first.get(name)} then, {second.get(name)} now"
+        for name in {**first, **second}
+        if first.get(name) != second.get(name)
+    )
+
+
+def _decisive(recipe: Recipe) -> dict[str, str | None]:
+    return {
         "model": recipe.model.sha256,
         "vae": recipe.vae.sha256 if recipe.vae else None,
         "device": recipe.device,
         "dtype": recipe.dtype,
+        **recipe.addons,
         **recipe.libraries,
         **{f"profile {name}": choice for name, choice in recipe.profile.items()},
     }
-    now: dict[str, str | None] = {
-        "model": model.sha256,
-        "vae": vae.sha256 if vae else None,
-        "device": device,
-        "dtype": dtype,
-        **library_versions(),
-        **{f"profile {name}": choice for name, choice in asdict(profile).items()},
-    }
-    return tuple(
-        f"{name}: {then.get(name)} then, {now.get(name)} now"
-        for name in {**then, **now}
-        if then.get(name) != now.get(name)
-    )

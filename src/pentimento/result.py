@@ -146,6 +146,7 @@ def _recipe(studio: "Studio", plan: Plan, picture: "Painted", index: int) -> Rec
         device=device,
         dtype=dtype,
         index=index,
+        addons=plan.addons.told(),
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pentimento.pictures.fills import PIXEL_FILLS, fill
+from pentimento.pictures.fills import A1111_FILLS, PIXEL_FILLS, fill, smooth_fill
 from pentimento.pictures.masks import to_grey
 from pentimento.pictures.read import read_picture
 
@@ -32,10 +32,31 @@ def test_fill_mixes_the_colours_around():
     assert sum(filled.tobytes()) == 4909634
 
 
+@pytest.mark.parametrize("fills", [PIXEL_FILLS, A1111_FILLS], ids=["float", "a1111"])
 @pytest.mark.parametrize("name", PIXEL_FILLS)
-def test_no_fill_touches_what_is_not_masked(name: str):
+def test_no_fill_touches_what_is_not_masked(name: str, fills):
     rng = np.random.default_rng(5)
     image = Image.fromarray(rng.integers(0, 256, (37, 61, 3), np.uint8))
     mask = Image.fromarray(np.where(rng.random((37, 61)) < 0.3, 255, 0).astype(np.uint8))
     kept = np.asarray(mask) == 0
-    assert np.array_equal(np.asarray(PIXEL_FILLS[name](image, mask))[kept], np.asarray(image)[kept])
+    assert np.array_equal(np.asarray(fills[name](image, mask))[kept], np.asarray(image)[kept])
+
+
+def test_smooth_fill_runs_between_its_surroundings():
+    ramp = np.linspace(40, 200, 96).astype(np.uint8)
+    image = Image.fromarray(np.repeat(np.tile(ramp, (80, 1))[..., None], 3, axis=2))
+    mask = Image.new("L", image.size)
+    mask.paste(255, (30, 20, 66, 60))
+    filled = np.asarray(smooth_fill(image, mask), int)
+    inside = filled[20:60, 30:66, 0]
+    around = np.asarray(image, int)[:, 20:76, 0]
+    assert around.min() <= inside.min() and inside.max() <= around.max()
+    assert np.abs(np.diff(inside, axis=1)).max() <= 6 and (np.diff(inside.mean(0)) >= -0.5).all()
+
+
+def test_smooth_fill_of_one_colour_is_that_colour_and_of_nothing_is_grey():
+    image = Image.new("RGB", (33, 21), (10, 120, 250))
+    mask = Image.new("L", image.size)
+    mask.paste(255, (3, 3, 32, 20))
+    assert smooth_fill(image, mask).tobytes() == image.tobytes()
+    assert smooth_fill(image, Image.new("L", image.size, 255)).getextrema() == ((128, 128),) * 3

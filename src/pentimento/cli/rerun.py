@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from .. import metadata
-from ..profiles import find_profile
 from ..recipe import Recipe, differences, open_recipe, to_request
 from .options import COMMON, OUTPUT, RESULT, STUDIO, assignments, parameter, with_options
 from .running import open_studio, produce
@@ -40,9 +39,7 @@ def _compared(file: Path, recipe: Recipe, result: "Result") -> "Result":
     """Tell whether a result is the one in the file; then what is written of it is the same too."""
     (made,) = result.recipes
     if made.pixels != recipe.pixels:
-        profile = find_profile(made.request["profile"])
-        now = differences(recipe, profile=profile, model=made.model, device=made.device, dtype=made.dtype, vae=made.vae)
-        reason = "; ".join(now) or "the same versions, perhaps another processor"
+        reason = "; ".join(differences(recipe, made)) or "the same versions, perhaps another processor"
         print(f"warning: these are not the pixels of {file} ({reason})", file=sys.stderr)
         return result
     if any(record.data is not None for record in recipe.inputs.values()):

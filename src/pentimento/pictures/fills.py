@@ -2,10 +2,16 @@
 
 from collections.abc import Callable
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps
+
+Floats = NDArray[np.float32]
 
 _PYRAMID = ((256, 1), (64, 1), (16, 2), (4, 4), (2, 2), (0, 1))
 """Radius of a blur in px, and how often its result is laid on top."""
+_NO_COLOUR = 127.5
+_NEGLIGIBLE = np.float32(1e-6)
 
 
 def fill(image: Image.Image, mask: Image.Image) -> Image.Image:
@@ -35,15 +41,64 @@ def fill(image: Image.Image, mask: Image.Image) -> Image.Image:
     return result.convert("RGB")
 
 
+def smooth_fill(image: Image.Image, mask: Image.Image) -> Image.Image:
+    """Fill the masked part with colours that run smoothly from its surroundings.
+
+    Parameters
+    ----------
+    image : "RGB" at working size
+    mask : "L" of the same size, white = fill; grey is filled in part
+
+    Returns
+    -------
+    "RGB"; unmasked pixels come back exactly, an image that is all masked is mid-grey.
+
+    Notes
+    -----
+    Push-pull over a pyramid of weighted means (Gortler et al. 1996, section 3.4.1): the
+    same at any size, in float, with no radius to choose.
+    """
+    known = 1 - np.asarray(mask.convert("L"), np.float32) / np.float32(255)
+    filled = _push_pull(np.asarray(image, np.float32), known)
+    return Image.fromarray(np.rint(np.clip(filled, 0, 255)).astype(np.uint8))
+
+
+def _push_pull(colours: Floats, known: Floats) -> Floats:
+    """Complete [H, W, 3] where `known` [H, W] is below 1."""
+    height, width = known.shape
+    share = known[..., np.newaxis]
+    if height == width == 1:
+        return share * colours + (1 - share) * _NO_COLOUR
+    weighted = _summed_by_twos(colours * share)
+    weight = _summed_by_twos(share)
+    coarse = _push_pull(weighted / np.maximum(weight, _NEGLIGIBLE), np.minimum(weight, 1)[..., 0])
+    planes = [
+        Image.fromarray(np.ascontiguousarray(coarse[..., channel])).resize((width, height), Image.Resampling.BILINEAR)
+        for channel in range(3)
+    ]
+    below = np.stack([np.asarray(plane, np.float32) for plane in planes], axis=2)
+    return share * colours + (1 - share) * below
+
+
+def _summed_by_twos(values: Floats) -> Floats:
+    """Add up blocks of 2x2; at odd edges what there is."""
+    height, width = values.shape[:2]
+    padded = np.pad(values, ((0, height % 2), (0, width % 2), (0, 0)))
+    return padded[::2, ::2] + padded[1::2, ::2] + padded[::2, 1::2] + padded[1::2, 1::2]
+
+
 def original(image: Image.Image, mask: Image.Image) -> Image.Image:
     """Show the network what was there."""
     return image
 
 
-PIXEL_FILLS: dict[str, Callable[[Image.Image, Image.Image], Image.Image]] = {
-    "fill": fill,
+Fill = Callable[[Image.Image, Image.Image], Image.Image]
+
+# What the latents get comes later; their soft edges and the encoder see the pixel fill first.
+PIXEL_FILLS: dict[str, Fill] = {
+    "fill": smooth_fill,
     "original": original,
-    # What the latents get comes later; their soft edges and the encoder see this first.
-    "latent_noise": fill,
-    "latent_nothing": fill,
+    "latent_noise": smooth_fill,
+    "latent_nothing": smooth_fill,
 }
+A1111_FILLS: dict[str, Fill] = {"fill": fill, "original": original, "latent_noise": fill, "latent_nothing": fill}

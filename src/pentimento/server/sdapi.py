@@ -69,6 +69,9 @@ def to_request(endpoint: str, body: Body, known_model: Callable[[str], bool] = l
     for key, value in settings.items():
         if key in _SETTINGS:
             _SETTINGS[key](fields, value)
+    if settings.get("sd_lora") not in (None, "", "None"):  # a network that A1111 adds to every prompt
+        strength = settings.get("extra_networks_default_multiplier", 1.0)
+        fields["prompt"] = f"{fields.get('prompt', '')}<lora:{settings['sd_lora']}:{strength}>"
     if sampler.uses_eta and "eta" not in fields:
         eta = settings.get("eta_ddim" if sampler.timesteps else "eta_ancestral")
         fields.update({"eta": float(eta)} if eta is not None else {})
