@@ -28,7 +28,7 @@ ONLY = {
     "pictures": {"errors", "geometry", "pictures"},
     "prompts": {"errors", "geometry", "prompts"},
     "diffusion": {"errors", "geometry", "diffusion"},
-    "models": {"errors", "geometry", "models", "prompts", "diffusion.prediction"},
+    "models": {"errors", "files", "geometry", "models", "prompts", "diffusion.prediction"},
 }
 NEEDS_TORCH = ("diffusion.noise", "diffusion.denoisers", "models", "encoding", "denoising", "pipeline")
 NO_TORCH_IN_MODELS = (

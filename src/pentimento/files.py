@@ -18,12 +18,21 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 def data_dir() -> Path:
     """Return the user's folder for what this program keeps (not created)."""
-    if named := os.environ.get("PENTIMENTO_DATA"):
-        return Path(named)
+    return _user_folder("PENTIMENTO_DATA", "Application Support", "XDG_DATA_HOME", ".local/share")
+
+
+def cache_dir() -> Path:
+    """Return the user's folder for what this program can make again (not created)."""
+    return _user_folder("PENTIMENTO_CACHE", "Caches", "XDG_CACHE_HOME", ".cache")
+
+
+def _user_folder(named: str, on_macos: str, by_freedesktop: str, otherwise: str) -> Path:
+    if folder := os.environ.get(named):
+        return Path(folder)
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
     elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
+        base = Path.home() / "Library" / on_macos
     else:
-        base = Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share"))
+        base = Path(os.environ.get(by_freedesktop, Path.home() / otherwise))
     return base / "pentimento"

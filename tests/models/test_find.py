@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from pentimento.errors import ModelFileError, ModelNotFoundError
-from pentimento.models import hashes, hub
+from pentimento.files import cache_dir
+from pentimento.models import hub
 from pentimento.models.find import Library, scan
 from pentimento.models.hashes import content_hash, file_hash
 
@@ -134,7 +135,7 @@ def test_hash_is_remembered_until_the_file_changes(tmp_path: Path, monkeypatch: 
     assert file_hash(path) == first  # same size and time: taken from memory
     os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns + 1))
     assert file_hash(path) != first
-    (hashes.cache_dir() / "hashes.json").write_text("not json")
+    (cache_dir() / "hashes.json").write_text("not json")
     assert file_hash(path) != first
 
 

@@ -3,25 +3,11 @@
 import contextlib
 import hashlib
 import json
-import os
-import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-
-def cache_dir() -> Path:
-    """Return the user's cache folder for this program (not created)."""
-    if named := os.environ.get("PENTIMENTO_CACHE"):
-        return Path(named)
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    return base / "pentimento"
+from ..files import cache_dir, write_atomically
 
 
 def content_hash(path: Path) -> str:
@@ -77,6 +63,4 @@ def _write(place: Path, known: dict[str, str]) -> None:
     # A cache that cannot be written (read-only home) only costs time, so this is no error.
     with contextlib.suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=place.parent, delete=False, encoding="utf-8") as file:
-            json.dump(known, file, indent=0)
-        Path(file.name).replace(place)
+        write_atomically(place, json.dumps(known, indent=0).encode())

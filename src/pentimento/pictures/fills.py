@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating]
 
 _PYRAMID = ((256, 1), (64, 1), (16, 2), (4, 4), (2, 2), (0, 1))
 """Radius of a blur in px, and how often its result is laid on top."""
-_NO_COLOUR = 127.5
+_ONE = np.float32(1)
+_NO_COLOUR = np.float32(127.5)
 _NEGLIGIBLE = np.float32(1e-6)
 
 
@@ -58,7 +59,7 @@ def smooth_fill(image: Image.Image, mask: Image.Image) -> Image.Image:
     Push-pull over a pyramid of weighted means (Gortler et al. 1996, section 3.4.1): the
     same at any size, in float, with no radius to choose.
     """
-    known = 1 - np.asarray(mask.convert("L"), np.float32) / np.float32(255)
+    known = _ONE - np.asarray(mask.convert("L"), np.float32) / np.float32(255)
     filled = _push_pull(np.asarray(image, np.float32), known)
     return Image.fromarray(np.rint(np.clip(filled, 0, 255)).astype(np.uint8))
 
@@ -68,16 +69,16 @@ def _push_pull(colours: Floats, known: Floats) -> Floats:
     height, width = known.shape
     share = known[..., np.newaxis]
     if height == width == 1:
-        return share * colours + (1 - share) * _NO_COLOUR
+        return share * colours + (_ONE - share) * _NO_COLOUR
     weighted = _summed_by_twos(colours * share)
     weight = _summed_by_twos(share)
-    coarse = _push_pull(weighted / np.maximum(weight, _NEGLIGIBLE), np.minimum(weight, 1)[..., 0])
+    coarse = _push_pull(weighted / np.maximum(weight, _NEGLIGIBLE), np.minimum(weight, _ONE)[..., 0])
     planes = [
         Image.fromarray(np.ascontiguousarray(coarse[..., channel])).resize((width, height), Image.Resampling.BILINEAR)
         for channel in range(3)
     ]
     below = np.stack([np.asarray(plane, np.float32) for plane in planes], axis=2)
-    return share * colours + (1 - share) * below
+    return share * colours + (_ONE - share) * below
 
 
 def _summed_by_twos(values: Floats) -> Floats:
