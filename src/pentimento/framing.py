@@ -208,10 +208,11 @@ class FloatFramer:
     """Our own way: bytes under weight 0 are the source's, whatever the network returns."""
 
     def mask(self, request: Request, inputs: Inputs, layout: Layout) -> Image.Image | None:
-        weight = self._weight(request, inputs, layout)
-        if weight is None:
+        found = self._masks(request, inputs, layout)
+        if found is None:
             return None
-        paintable = Image.fromarray((weight > 0).astype(np.uint8) * np.uint8(255))
+        reach = masks.FEATHER_REACHES[request.feather](*found)
+        paintable = Image.fromarray(reach.view(np.uint8) * np.uint8(255))
         if layout.box is not None:
             paintable = masks.mask_to_working(paintable, layout.box, layout.asked)
         return composing.pad_to_multiple(paintable, layout.multiple)[0]
@@ -251,13 +252,18 @@ class FloatFramer:
         return composing.restore_alpha(composed, frame.source, frame.weight)
 
     def _weight(self, request: Request, inputs: Inputs, layout: Layout) -> Floats | None:
+        found = self._masks(request, inputs, layout)
+        return None if found is None else masks.FEATHERS[request.feather](*found)
+
+    def _masks(self, request: Request, inputs: Inputs, layout: Layout) -> tuple[Bytes, Bytes] | None:
+        """Give the mask blurred and as it was painted, at the result's size."""
         if inputs.painted is None or inputs.blurred is None:
             return None
         painted, blurred = inputs.painted, inputs.blurred
-        if layout.box is None:
+        if painted.size != layout.output:
             mode = _pixel_mode(request)
             painted, blurred = (resize(mask, layout.output, mode).convert("L") for mask in (painted, blurred))
-        return masks.FEATHERS[request.feather](np.asarray(blurred), np.asarray(painted))
+        return np.asarray(blurred), np.asarray(painted)
 
 
 def _pixel_mode(request: Request) -> str:

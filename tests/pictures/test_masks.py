@@ -258,3 +258,10 @@ def test_mask_at_working_size_covers_every_pixel_and_invents_none(picture: Size,
     column = (x + 0.5 - (box.left + box.right) / 2) * scale + working.width / 2
     row = (y + 0.5 - (box.top + box.bottom) / 2) * scale + working.height / 2
     assert tile[min(int(row), working.height - 1), min(int(column), working.width - 1)] == 9
+
+
+@pytest.mark.parametrize("feather", masks.FEATHERS)
+def test_a_feather_reaches_where_its_weight_is_above_zero(feather: str):
+    blurred, painted = np.meshgrid(np.arange(256, dtype=np.uint8), np.arange(256, dtype=np.uint8))
+    weight = masks.FEATHERS[feather](blurred, painted)
+    assert np.array_equal(weight > 0, masks.FEATHER_REACHES[feather](blurred, painted))

@@ -161,6 +161,13 @@ FEATHERS: dict[str, Callable[[NDArray[np.uint8], NDArray[np.uint8]], NDArray[np.
 }
 
 
+FEATHER_REACHES: dict[str, Callable[[NDArray[np.uint8], NDArray[np.uint8]], NDArray[np.bool_]]] = {
+    "both": lambda blurred, painted: blurred > 0,
+    "inward": lambda blurred, painted: (blurred > 127) & (painted > 0),
+}
+"""Where the weight of `FEATHERS` is above 0, at a tenth of its cost."""
+
+
 def latent_mask(mask: Image.Image, size: Size, how: Literal["max_pool", "rounded", "soft"]) -> NDArray[np.float32]:
     """Bring a mask to the latents' grid.
 

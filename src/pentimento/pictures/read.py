@@ -7,7 +7,7 @@ from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageColor, ImageOps
+from PIL import ExifTags, Image, ImageCms, ImageColor, ImageOps
 
 from ..errors import ImageError
 from ..geometry import Size
@@ -92,7 +92,9 @@ def read_picture(picture: str | Path | bytes | Image.Image, field: str) -> Image
         if not 0 < opened.width * opened.height <= LARGEST_PICTURE:
             size = f"{opened.width}x{opened.height}"
             raise ImageError(field, shown, f"{shown} has {size} pixels; from 1 to {LARGEST_PICTURE} can be read")
-        upright = ImageOps.exif_transpose(opened)
+        # exif_transpose copies also what is upright already: 12 ms at 4096 px.
+        turned = opened.getexif().get(ExifTags.Base.Orientation, 1) != 1
+        upright = ImageOps.exif_transpose(opened) if turned else opened
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageError(
             field, shown, f"{shown} has too many pixels ({error}); at most {LARGEST_PICTURE} can be read"
@@ -126,7 +128,7 @@ def split(image: Image.Image, background: str, alpha: Literal["keep", "flatten"]
     colour = ImageColor.getrgb(background)[:3]
     icc: bytes | None = image.info.get("icc_profile")
     if image.mode != "RGBA":
-        rgb = image.convert("RGB")
+        rgb = image if image.mode == "RGB" else image.convert("RGB")
         return Source(rgb, rgb, None, colour, icc)
     flat = Image.alpha_composite(Image.new("RGBA", image.size, colour), image).convert("RGB")
     if alpha == "flatten":
