@@ -10,6 +10,7 @@ Random weights are right for time and memory and say nothing about quality.
 
 import argparse
 import gc
+import json
 import statistics
 import tempfile
 import time
@@ -23,7 +24,7 @@ from PIL import Image
 
 import pentimento as pm
 
-CONFIGS = Path(pm.__file__).parent / "models" / "configs" / "sd15"
+CONFIG = Path(pm.__file__).parent / "models" / "configs" / "sd1.json"
 TOKENIZER = Path(pm.__file__).parent / "models" / "builtin" / "tokenizer"
 STRENGTH = 0.75
 
@@ -33,11 +34,12 @@ def make_model(folder: Path) -> Path:
     from diffusers import AutoencoderKL, PNDMScheduler, StableDiffusionPipeline, UNet2DConditionModel
     from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
+    config = json.loads(CONFIG.read_text())
     torch.manual_seed(0)
     pipeline = StableDiffusionPipeline(
-        unet=UNet2DConditionModel.from_config(UNet2DConditionModel.load_config(CONFIGS / "unet")).to(torch.bfloat16),
-        vae=AutoencoderKL.from_config(AutoencoderKL.load_config(CONFIGS / "vae")).to(torch.bfloat16),
-        text_encoder=CLIPTextModel(CLIPTextConfig.from_pretrained(CONFIGS / "text_encoder")).to(torch.bfloat16),
+        unet=UNet2DConditionModel.from_config(config["unet"]).to(torch.bfloat16),
+        vae=AutoencoderKL.from_config(config["vae"]).to(torch.bfloat16),
+        text_encoder=CLIPTextModel(CLIPTextConfig(**config["text_encoder"])).to(torch.bfloat16),
         tokenizer=CLIPTokenizer.from_pretrained(TOKENIZER),
         scheduler=PNDMScheduler(beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012, steps_offset=1),
         safety_checker=None,
@@ -82,7 +84,7 @@ def ours(studio: pm.Studio, image: Image.Image, mask: Image.Image | None, steps:
 
 def bare(studio: pm.Studio, size: int, calls: int, inpaint: bool) -> Callable[[], Any]:
     """Only what must be computed: two texts, one encode, the calls, one decode."""
-    from pentimento.models.base import TextOptions
+    from pentimento.models.text import TextOptions
 
     model = studio.load(studio.plan(pm.Request(width=size, height=size)))
     pixels = torch.rand(1, 3, size, size)

@@ -50,12 +50,23 @@ def replace_files(source: Path, target: Path) -> None:
         os.replace(fresh, place)
 
 
+@torch.no_grad()
+def latent_rgb(vae: AutoencoderKL, latents: torch.Tensor) -> list[list[float]]:
+    """Fit the linear map from scaled latents [n, 4, h, w] to colours in -1..1, for previews: a row a channel."""
+    pictures = vae.decode(latents / vae.config.scaling_factor).sample
+    colours = torch.nn.functional.avg_pool2d(pictures, pictures.shape[-1] // latents.shape[-1])
+    cells = latents.permute(0, 2, 3, 1).reshape(-1, latents.shape[1])
+    fitted = torch.linalg.lstsq(cells, colours.permute(0, 2, 3, 1).reshape(-1, 3)).solution
+    return [[round(float(value), 4) for value in row] for row in fitted]
+
+
 def export(work: Path, out: Path, *, size: int) -> int:
     """Write the model in fp16 into `out`, where the tokenizer already is, and return the bytes of its weights."""
     drawer = load_drawer(work, size, "cpu", averaged=True)
     vae = load_vae(work, "cpu").to(memory_format=torch.contiguous_format)
     vae.register_to_config(sample_size=size)
-    _, ids = read_shards(work)
+    latents, ids = read_shards(work)
+    own = {"latent_rgb_factors": latent_rgb(vae, latents[:64].float())}
     forget_unseen(drawer.text, ids.long().unique())
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -68,6 +79,7 @@ def export(work: Path, out: Path, *, size: int) -> int:
             network.half().save_pretrained(folder / part, safe_serialization=True)
         DDIMScheduler(**SCHEDULER).save_pretrained(folder / "scheduler")
         (folder / "model_index.json").write_text(json.dumps(INDEX, indent=2) + "\n")
+        (folder / "pentimento.json").write_text(json.dumps(own))
         for path in folder.rglob("*.json"):
             path.write_text(without_paths(path.read_text()))
         replace_files(folder, out)
