@@ -11,6 +11,7 @@ Random weights are right for time and memory and say nothing about quality.
 import argparse
 import gc
 import json
+import math
 import statistics
 import tempfile
 import time
@@ -82,7 +83,7 @@ def ours(studio: pm.Studio, image: Image.Image, mask: Image.Image | None, steps:
     return run
 
 
-def bare(studio: pm.Studio, size: int, calls: int, inpaint: bool) -> Callable[[], Any]:
+def bare(studio: pm.Studio, size: int, calls: int) -> Callable[[], Any]:
     """Only what must be computed: two texts, one encode, the calls, one decode."""
     from pentimento.models.text import TextOptions
 
@@ -102,7 +103,7 @@ def bare(studio: pm.Studio, size: int, calls: int, inpaint: bool) -> Callable[[]
 
 
 def theirs(
-    folder: Path, dtype: torch.dtype, image: Image.Image, mask: Image.Image | None, steps: int
+    folder: Path, dtype: torch.dtype, image: Image.Image, mask: Image.Image | None, calls: int
 ) -> Callable[[], Any]:
     from diffusers import EulerDiscreteScheduler, StableDiffusionImg2ImgPipeline, StableDiffusionInpaintPipeline
 
@@ -110,6 +111,8 @@ def theirs(
     pipeline = kind.from_pretrained(folder, torch_dtype=dtype, safety_checker=None, requires_safety_checker=False)
     pipeline.scheduler = EulerDiscreteScheduler.from_config(pipeline.scheduler.config, timestep_spacing="linspace")
     pipeline.set_progress_bar_config(disable=True)
+    steps = math.ceil(calls / STRENGTH)  # of which diffusers runs int(steps * strength)
+    assert int(steps * STRENGTH) == calls
     extra = {"mask_image": mask, "height": image.height, "width": image.width} if mask is not None else {}
 
     def run() -> None:
@@ -142,8 +145,8 @@ def measure(folder: Path, dtype: str, size: int, inpaint: bool, steps: int, roun
     )
     runs = {
         "ours": ours(studio, image, task, steps),
-        "bare": bare(studio, size, plan.trajectory.steps, inpaint),
-        "diffusers": theirs(folder, getattr(torch, dtype), image, task, steps),
+        "bare": bare(studio, size, plan.trajectory.steps),
+        "diffusers": theirs(folder, getattr(torch, dtype), image, task, plan.trajectory.steps),
     }
     for run in runs.values():
         run()
