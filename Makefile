@@ -5,7 +5,7 @@ STAMP := .venv/.installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := run
-.PHONY: setup run demo test check format docs bench clean
+.PHONY: setup run demo test test-long check format docs bench clean
 
 setup: $(STAMP)
 
@@ -24,6 +24,10 @@ demo: setup
 # One thread a worker: several threads each would fight over the same cores.
 test: setup
 	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n $(WORKERS)
+
+# Ten thousand random requests of each kind, instead of some hundreds.
+test-long: setup
+	PENTIMENTO_EXAMPLES=10000 OMP_NUM_THREADS=1 $(BIN)/pytest -q -n $(WORKERS) tests/test_untouched.py
 
 check: setup
 	$(BIN)/ruff format --check .
