@@ -143,9 +143,8 @@ def lay_out(request: Request, profile: Profile, inputs: Inputs, *, multiple: int
     picture, blurred = inputs.source.size, inputs.blurred
     if request.inpaint_area == "only_masked" and blurred is not None:
         # A1111 takes the box in the mask's pixels, whatever the picture's size; ours are the same.
-        tight = masks.bounding_box(blurred)
-        if tight is not None:
-            around = tight.padded(request.only_masked_padding).clamped(Size(*blurred.size))
+        around = masks.box_around(blurred, request.only_masked_padding)
+        if around is not None:
             asked = _asked_for_box(request, around, native)
             box = masks.expand_to_aspect(around, asked, Size(*blurred.size))
             return _placed(asked, picture, box, profile, multiple)

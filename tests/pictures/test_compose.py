@@ -65,7 +65,8 @@ def test_bytes_under_weight_0_are_the_sources(
     source = split(picture, "#336699", "keep")
     blurred = masks.blur(Image.fromarray(painted), sigma, sigma)
     weight = masks.FEATHERS[feather](np.asarray(blurred), painted)
-    box = masks.only_masked_box(blurred, padding, working or Size(64, 64), source.size) or Box.whole(source.size)
+    around = masks.box_around(blurred, padding)
+    box = masks.expand_to_aspect(around, working or Size(64, 64), source.size) if around else Box.whole(source.size)
     if working is None:
         repainted = np.random.default_rng(seed).normal(0.5, 1, (*box.size[::-1], 3)).astype(np.float32)
     else:

@@ -156,10 +156,10 @@ def test_boxes_are_as_recorded():
     for case in json.loads((UNIT / "crop_region.json").read_text()):
         picture, working = Size(*case["size"]), Size(*case["proc"])
         mask = drawn(picture, Box(*case["rect"]))
-        tight = masks.bounding_box(mask)
-        assert tight is not None
-        assert list(tight.padded(case["pad"]).clamped(picture)) == case["region"]
-        assert masks.only_masked_box(mask, case["pad"], working, picture) == Box(*case["expanded"])
+        around = masks.box_around(mask, case["pad"])
+        assert around is not None
+        assert list(around) == case["region"]
+        assert masks.expand_to_aspect(around, working, picture) == Box(*case["expanded"])
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_expanded_box_holds_the_box_and_lies_in_the_picture(picture: Size, worki
 
 def test_empty_mask_has_no_box():
     assert masks.bounding_box(Image.new("L", (9, 9))) is None
-    assert masks.only_masked_box(Image.new("L", (9, 9)), 4, Size(64, 64), Size(9, 9)) is None
+    assert masks.box_around(Image.new("L", (9, 9)), 4) is None
 
 
 # Feather

@@ -115,20 +115,20 @@ def expand_to_aspect(box: Box, working: Size, picture: Size) -> Box:
     return Box(left, box.top, right, box.bottom)
 
 
-def only_masked_box(mask: Image.Image, padding: int, working: Size, picture: Size) -> Box | None:
-    """Find what "only masked" works on: the mask's box, padded, grown to the aspect.
+def box_around(mask: Image.Image, padding: int) -> Box | None:
+    """Find what "only masked" starts from: the mask's box, padded; `expand_to_aspect` does the rest.
 
     Parameters
     ----------
     mask : the blurred one; every value above 0 counts
-    padding : px added on every side, cut at the picture's border
+    padding : px added on every side, cut at the mask's border
 
     Returns
     -------
     The box, or None where the mask is empty.
     """
     box = bounding_box(mask)
-    return None if box is None else expand_to_aspect(box.padded(padding).clamped(picture), working, picture)
+    return None if box is None else box.padded(padding).clamped(Size(*mask.size))
 
 
 def feather_both(blurred: NDArray[np.uint8], painted: NDArray[np.uint8]) -> NDArray[np.float32]:
