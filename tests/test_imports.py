@@ -16,7 +16,7 @@ LAYERS = (
     {"errors", "geometry", "files", "__version__"},
     {"pictures", "prompts", "diffusion", "choices", "profiles"},
     {"models", "request"},
-    {"addons", "framing", "warnings", "plan", "recipe", "infotext", "metadata"},
+    {"addons", "framing", "second_pass", "warnings", "plan", "recipe", "infotext", "metadata"},
     {"encoding", "denoising", "pipeline"},
     {"result", "studio", "verify"},
     {"jobs", "store"},

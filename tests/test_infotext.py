@@ -155,7 +155,17 @@ def requests(draw: st.DrawFn) -> Request:
 def test_every_field_has_a_key() -> None:
     elsewhere = NOT_CARRIED | {"width", "height", "seed", "variation_seed", "model", "vae", "schedule", "sampler"}
     texts = ["1", "True", "1x1", "1 1", "#000000", "fill", "Only masked", "bh1", "Inward only", "No norm", "a1111"]
-    texts += ["NV", "Crop and resize", "Inpaint masked", "time_uniform", "Zero Terminal SNR"]
+    texts += [
+        "NV",
+        "Crop and resize",
+        "Inpaint masked",
+        "time_uniform",
+        "Zero Terminal SNR",
+        "Karras",
+        "Euler",
+        "Latent",
+        "first pass",
+    ]
     read: set[str] = set()
     for key in KEYS:
         for text in texts:
@@ -357,8 +367,8 @@ def test_texts_of_others_mean_a1111_where_they_say_nothing() -> None:
 
 def test_what_is_not_understood_is_told() -> None:
     sigmas = "Schedule min sigma: 5.0, Schedule max sigma: 2.0"
-    fields, not_understood = read(f"Sampler: Foo 3M, Clip skip: 99, Tiling: maybe, Refiner: other, {sigmas}")
-    assert set(not_understood) == {"Sampler", "Clip skip", "Tiling", "Refiner", "sigma_min"}
+    fields, not_understood = read(f"Sampler: Foo 3M, Clip skip: 99, Tiling: maybe, Refiner switch at: 7, {sigmas}")
+    assert set(not_understood) == {"Sampler", "Clip skip", "Tiling", "Refiner switch at", "sigma_min"}
     Request(**fields)
 
 

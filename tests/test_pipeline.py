@@ -143,7 +143,7 @@ def test_a_new_seed_runs_only_steps_and_decode(studio: pm.Studio) -> None:
     run = Run()
     assert isinstance(run.caches.setdefault(model, Cache()), Cache)
     for seed in (1, 2, 3):
-        list(paint(resolve(inpaint(seed=seed), HOSTILE), lambda: model, run))
+        list(paint(resolve(inpaint(seed=seed), HOSTILE), lambda info: model, run))
     assert asked.count("encode_image") == 1 and asked.count("encode_prompt") == 2 and asked.count("decode") == 3
 
 

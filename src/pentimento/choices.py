@@ -20,6 +20,17 @@ Emphasis = Literal["original", "no_norm", "ignore", "none"]
 NoiseSource = Literal["cpu", "philox", "device"]
 UniPCVariant = Literal["bh1", "bh2", "vary_coeff"]
 UniPCSpacing = Literal["time_uniform", "time_quadratic", "logsnr"]
+Upscaler = Literal[
+    "latent",
+    "latent_antialiased",
+    "latent_bicubic",
+    "latent_bicubic_antialiased",
+    "latent_nearest",
+    "latent_nearest_exact",
+    "lanczos",
+    "nearest",
+]
+RefinerPass = Literal["both", "first", "second"]
 
 
 @dataclass(frozen=True)
@@ -150,6 +161,27 @@ UNIPC_SPACING = _choices(
         Choice("logsnr", "logSNR", "равномерно по logSNR"),
     ],
 )
+HIRES_UPSCALER = _choices(
+    "hires_upscaler",
+    [
+        Choice("latent", "Latent", "Латенты"),
+        Choice("latent_antialiased", "Latent (antialiased)", "Латенты (со сглаживанием)"),
+        Choice("latent_bicubic", "Latent (bicubic)", "Латенты (бикубически)"),
+        Choice("latent_bicubic_antialiased", "Latent (bicubic antialiased)", "Латенты (бикубически, со сглаживанием)"),
+        Choice("latent_nearest", "Latent (nearest)", "Латенты (ближайший)"),
+        Choice("latent_nearest_exact", "Latent (nearest-exact)", "Латенты (ближайший, точно)"),
+        Choice("lanczos", "Lanczos", "Ланцош", aliases=("none",)),
+        Choice("nearest", "Nearest", "Ближайший"),
+    ],
+)
+REFINER_PASS = _choices(
+    "refiner_pass",
+    [
+        Choice("both", "both passes", "оба прохода"),
+        Choice("first", "first pass", "первый проход"),
+        Choice("second", "second pass", "второй проход"),
+    ],
+)
 TABLES: tuple[Choices, ...] = (
     RESIZE_MODE,
     MASK_MODE,
@@ -160,4 +192,6 @@ TABLES: tuple[Choices, ...] = (
     NOISE_SOURCE,
     UNIPC_VARIANT,
     UNIPC_SPACING,
+    HIRES_UPSCALER,
+    REFINER_PASS,
 )

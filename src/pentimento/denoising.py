@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+import numpy as np
 from torch import Tensor
 
-from .diffusion.denoisers import Denoiser, GuidanceRules, Guided, Masked, Position
+from .diffusion.denoisers import Denoiser, GuidanceRules, Guided, Masked, Position, Relay
 from .diffusion.noise import ImageNoise, brownian
 from .diffusion.prediction import PREDICTIONS
 from .diffusion.samplers import Noise, SamplerOptions, Step
-from .encoding import Init, Prompts, same_length
+from .encoding import Init, Ready, same_length
 from .geometry import Size
 from .models.base import Model
 from .models.text import Conditioning
@@ -48,24 +49,27 @@ def start(plan: Plan, init: Init, noise: Tensor) -> Tensor:
 
 def denoise(
     plan: Plan,
-    model: Model,
-    prompts: Prompts,
+    stages: Sequence[Ready],
     init: Init,
     noise: ImageNoise,
     seeds: Seeds,
     on_step: Callable[[Step], None],
     check: Callable[[], None],
 ) -> Tensor:
-    """Run the sampler.
+    """Run the sampler over one pass.
 
     Parameters
     ----------
     check : called before every call of the network; raises to stop the run
     """
+    if plan.unchanged:
+        assert init.latents is not None, "only latents can come back unchanged"
+        return init.latents
     first = noise.first() * (plan.request.noise_multiplier if init.latents is not None else 1.0)
     x = start(plan, init, first)
     position = Position()
-    denoiser: Denoiser = _guided(plan, model, prompts, init, position, check)
+    runners = [(ready.stage.since, _guided(plan, ready, position, check)) for ready in stages]
+    denoiser: Denoiser = Relay(runners, _share(plan, position))
     masked = None
     if init.latents is not None and init.latent_mask is not None:
         denoiser = masked = _masked(plan, denoiser, init, first)
@@ -105,11 +109,18 @@ def sampler_options(plan: Plan) -> SamplerOptions:
     )
 
 
-def _guided(
-    plan: Plan, model: Model, prompts: Prompts, init: Init, position: Position, check: Callable[[], None]
-) -> Guided[Conditioning]:
+def _share(plan: Plan, position: Position) -> Callable[[float], float]:
+    """Tell how far a run is, for the models that take turns (A1111 v1.10.1: by the nearest timestep)."""
+    calls, levels = max(1, plan.trajectory.steps * plan.sampler.evaluations), plan.levels
+    if plan.request.refiner_by_steps:
+        return lambda sigma: position.calls / calls
+    return lambda sigma: (levels.last - int(np.abs(levels.sigmas - sigma).argmin())) / (levels.last + 1)
+
+
+def _guided(plan: Plan, ready: Ready, position: Position, check: Callable[[], None]) -> Guided[Conditioning]:
     request, sampler = plan.request, plan.sampler
-    prediction, levels = PREDICTIONS[plan.model.prediction], plan.levels
+    model, levels = ready.model, ready.stage.levels
+    prediction = PREDICTIONS[ready.stage.model.prediction]
     size = plan.layout.working
 
     def network(x: Tensor, sigma: float, conditionings: Sequence[Conditioning]) -> Tensor:
@@ -120,15 +131,15 @@ def _guided(
             levels.t(sigma, plan.trajectory.level_stride),
             conditionings,
             size,
-            init.concat,
+            ready.concat,
         )
         return prediction.denoised(rows, sigma, output)
 
     by_call = plan.profile.prompt_rules == "a1111"
     return Guided(
         network=network,
-        parts=prompts.parts,
-        negative=prompts.negative,
+        parts=ready.prompts.parts,
+        negative=ready.prompts.negative,
         cfg_scale=request.cfg_scale / sampler.cfg_divisor,
         rules=GuidanceRules(
             skip_early=request.skip_early_cond,

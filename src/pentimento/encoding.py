@@ -4,7 +4,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 import numpy as np
 import torch
@@ -15,9 +15,12 @@ from torch.nn import functional
 from .diffusion.denoisers import Timeline
 from .diffusion.noise import ImageNoise
 from .framing import Frame
+from .geometry import Size
 from .models.base import Model
 from .models.text import Conditioning, TextOptions
-from .plan import Plan
+from .pictures.compose import to_bytes
+from .pictures.upscale import PIXEL_UPSCALERS, Upscale
+from .plan import Plan, Stage
 from .prompts import ScheduledPart
 
 T = TypeVar("T")
@@ -48,6 +51,29 @@ class Prompts:
 
 
 @dataclass(frozen=True, eq=False)
+class Ready:
+    """A stage whose model is loaded and whose prompts are encoded.
+
+    Attributes
+    ----------
+    concat : [1, 1 + C, h, w], what an inpaint checkpoint is shown besides; None for others
+    """
+
+    stage: Stage
+    model: Model
+    prompts: Prompts
+    concat: Tensor | None
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """What a pass hands on: finished latents, and the model whose decoder reads them."""
+
+    latents: Tensor
+    model: Model
+
+
+@dataclass(frozen=True, eq=False)
 class Init:
     """What the latents start from.
 
@@ -55,31 +81,36 @@ class Init:
     ----------
     latents : [1, C, h, w]; None in txt2img
     latent_mask : [1, 1, h, w], 1 = repaint; None where everything is repainted
-    concat : [1, 1 + C, h, w], what an inpaint checkpoint is shown besides; None for others
     """
 
     latents: Tensor | None = None
     latent_mask: Tensor | None = None
-    concat: Tensor | None = None
 
 
-def encode_prompts(plan: Plan, model: Model, cache: Cache) -> Prompts:
+def make_ready(plan: Plan, stage: Stage, model: Model, frame: Frame, cache: Cache) -> Ready:
+    """Put a stage's networks into its model and encode what it is told."""
+    model.networks.apply(stage.addons.networks)
+    concat = _concat(plan, frame, model, cache) if model.info.inpaint else None
+    return Ready(stage, model, encode_prompts(plan, stage, model, cache), concat)
+
+
+def encode_prompts(plan: Plan, stage: Stage, model: Model, cache: Cache) -> Prompts:
     """Encode every text of both prompts, once."""
-    parts = [_timeline(part, plan, model, cache, negative=False) for part in plan.prompt.parts]
-    negative = _timeline(plan.negative.parts[0], plan, model, cache, negative=True)
+    parts = [_timeline(part, plan, stage, model, cache, negative=False) for part in plan.prompt.parts]
+    negative = _timeline(plan.negative.parts[0], plan, stage, model, cache, negative=True)
     if plan.profile.prompt_rules == "a1111":
         # Parts of different length are brought to one by repeating the last vector (A1111 v1.10.1).
         longest = max(_length(part) for part in parts)
         parts = [_map_timeline(part, lambda c: c.padded_to(longest)) for part in parts]
     if plan.request.pad_cond_uncond:
-        empty = model.encode_prompt([""], _text_options(plan, negative=False))[0]
+        empty = model.encode_prompt([""], _text_options(plan, stage, negative=False))[0]
         longest = max(_length(timeline) for timeline in (*parts, negative))
         parts = [_map_timeline(part, lambda c: _append(c, empty, longest)) for part in parts]
         negative = _map_timeline(negative, lambda c: _append(c, empty, longest))
     return Prompts(tuple(parts), negative)
 
 
-def _text_options(plan: Plan, *, negative: bool) -> TextOptions:
+def _text_options(plan: Plan, stage: Stage, *, negative: bool) -> TextOptions:
     return TextOptions(
         clip_skip=plan.request.clip_skip,
         clip_skip_on_sdxl=plan.request.clip_skip_on_sdxl,
@@ -87,13 +118,15 @@ def _text_options(plan: Plan, *, negative: bool) -> TextOptions:
         norm=plan.profile.emphasis_norm,
         rules=plan.profile.prompt_rules,
         negative=negative,
-        embeddings=plan.addons.embeddings,
+        embeddings=stage.addons.embeddings,
     )
 
 
-def _timeline(part: ScheduledPart, plan: Plan, model: Model, cache: Cache, *, negative: bool) -> Timeline[Conditioning]:
+def _timeline(
+    part: ScheduledPart, plan: Plan, stage: Stage, model: Model, cache: Cache, *, negative: bool
+) -> Timeline[Conditioning]:
     texts = tuple(segment.text for segment in part.segments)
-    options = _text_options(plan, negative=negative)
+    options = _text_options(plan, stage, negative=negative)
     encoded = cache.get(("text", texts, options, model.networks.now), lambda: model.encode_prompt(texts, options))
     ends = [segment.until for segment in part.segments]
     return Timeline(tuple(zip(ends, encoded, strict=True)), part.weight)
@@ -122,14 +155,63 @@ def encode_frame(plan: Plan, frame: Frame, model: Model, cache: Cache) -> Init:
     latent_mask = None
     if plan.latent_mask is not None:
         latent_mask = torch.as_tensor(plan.latent_mask)[None, None].to(model.device)
-    concat = _concat(plan, frame, model, cache) if model.info.inpaint else None
     if frame.shown is None:
-        return Init(None, latent_mask, concat)
+        return Init(None, latent_mask)
     latents = _encode(plan, to_pixels(frame.shown), model, cache)
     size = (plan.latent_size.height, plan.latent_size.width)
     if latents.shape[-2:] != size:
         latents = functional.interpolate(latents, size=size, mode="bilinear", antialias=False)
-    return Init(latents, latent_mask, concat)
+    return Init(latents, latent_mask)
+
+
+def begin(plan: Plan, frame: Frame, made: Made | None, model: Model, cache: Cache) -> Init:
+    """Give what a pass starts from: the frame, or the enlarged result of the pass before."""
+    if made is None or plan.enlarging is None:
+        return encode_frame(plan, frame, model, cache)
+    how, pixelwise = LATENT_UPSCALERS.get(plan.enlarging.upscaler), PIXEL_UPSCALERS.get(plan.enlarging.upscaler)
+    if how is not None:
+        latents = _enlarged_latents(plan, made.latents, how)
+    else:
+        assert pixelwise is not None, f"no upscaler is called {plan.enlarging.upscaler}"
+        latents = _enlarged_pixels(plan, made, pixelwise, model, cache)
+    return Init(_middle(latents, plan.latent_size))
+
+
+def _enlarged_latents(plan: Plan, latents: Tensor, how: "Interpolation") -> Tensor:
+    assert plan.enlarging is not None
+    height, width = (side // plan.model.downscale for side in reversed(plan.enlarging.size))
+    return functional.interpolate(latents, size=(height, width), mode=how.mode, antialias=how.antialias)
+
+
+def _enlarged_pixels(plan: Plan, made: Made, upscale: Upscale, model: Model, cache: Cache) -> Tensor:
+    """Enlarge the picture as it would be written, and encode it for this pass's model."""
+    assert plan.enlarging is not None
+    decoded = made.model.decode(made.latents)[0].permute(1, 2, 0).float().cpu().numpy()
+    picture = Image.fromarray(to_bytes(np.ascontiguousarray(decoded), plan.profile.to_bytes))
+    return _encode(plan, to_pixels(upscale(picture, plan.enlarging.size)), model, cache)
+
+
+def _middle(latents: Tensor, size: Size) -> Tensor:
+    """Cut off equally on both sides what sticks out, an odd cell at the end (A1111 v1.10.1)."""
+    top, left = (latents.shape[-2] - size.height) // 2, (latents.shape[-1] - size.width) // 2
+    return latents[..., top : top + size.height, left : left + size.width]
+
+
+class Interpolation(NamedTuple):
+    """How latents are enlarged."""
+
+    mode: str
+    antialias: bool = False
+
+
+LATENT_UPSCALERS: dict[str, Interpolation] = {
+    "latent": Interpolation("bilinear"),
+    "latent_antialiased": Interpolation("bilinear", antialias=True),
+    "latent_bicubic": Interpolation("bicubic"),
+    "latent_bicubic_antialiased": Interpolation("bicubic", antialias=True),
+    "latent_nearest": Interpolation("nearest"),
+    "latent_nearest_exact": Interpolation("nearest-exact"),
+}
 
 
 def to_pixels(image: Image.Image) -> Tensor:
@@ -188,7 +270,7 @@ def fill_latents(plan: Plan, init: Init, index: int) -> Init:
     if fill is None or init.latents is None or init.latent_mask is None:
         return init
     content = fill(plan, init.latents, index)
-    return Init(torch.lerp(init.latents, content, init.latent_mask), init.latent_mask, init.concat)
+    return Init(torch.lerp(init.latents, content, init.latent_mask), init.latent_mask)
 
 
 def _latent_noise(plan: Plan, latents: Tensor, index: int) -> Tensor:

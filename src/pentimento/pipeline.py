@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 from weakref import WeakKeyDictionary
 
@@ -21,10 +21,11 @@ from torch import Tensor
 
 from .denoising import denoise, image_noise
 from .diffusion.samplers import Step
-from .encoding import Cache, encode_frame, encode_prompts, fill_latents
+from .encoding import Cache, Made, begin, fill_latents, make_ready
 from .errors import Cancelled
 from .framing import FRAMERS, Floats, Frame, unchanged
 from .models.base import Model
+from .models.info import ModelInfo
 from .pictures.compose import to_bytes
 from .plan import Plan, Seeds
 
@@ -35,7 +36,7 @@ class Event:
 
     Attributes
     ----------
-    step, steps : of this picture, counted from 1; 0 before the first
+    step, steps : of this picture in all its passes, counted from 1; 0 before the first
     picture, pictures : which one, counted from 0, of how many
     preview : makes a small picture of what is predicted so far; None where there is nothing to see
     image : the finished picture, with kind "picture"
@@ -88,12 +89,12 @@ class Run:
         self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - started
 
 
-def paint(plan: Plan, load: Callable[[], Model], run: Run) -> Iterator[Painted]:
+def paint(plan: Plan, load: Callable[[ModelInfo], Model], run: Run) -> Iterator[Painted]:
     """Execute a plan; pictures come as they are finished.
 
     Parameters
     ----------
-    load : gives the model; not called where the picture comes back unchanged
+    load : gives a model; not called where the picture comes back unchanged
 
     Raises
     ------
@@ -108,50 +109,76 @@ def paint(plan: Plan, load: Callable[[], Model], run: Run) -> Iterator[Painted]:
         for index, seeds in enumerate(plan.pictures):
             yield _told(plan, run, index, Painted(source, seeds, frame, source.convert("RGB")))
         return
-    with run.timed("load"):
-        model = load()
-    with run.timed("encode"), torch.inference_mode():
-        cache = run.caches.setdefault(model, Cache())
-        model.networks.apply(plan.addons.networks)
-        prompts = encode_prompts(plan, model, cache)
-        init = encode_frame(plan, frame, model, cache)
+    finished = replace(frame, layout=plan.passes[-1].layout)
     for index, seeds in enumerate(plan.pictures):
-        run.on_event(Event("started", index, len(plan.pictures), 0, plan.trajectory.steps))
-        with run.timed("denoise"), torch.inference_mode():
-            filled = fill_latents(plan, init, index)
-            noise = image_noise(plan, seeds, model)
-            on_step = _teller(plan, model, run, index)
-            latents = denoise(plan, model, prompts, filled, noise, seeds, on_step=on_step, check=run.check)
+        run.on_event(Event("started", index, len(plan.pictures), 0, plan.steps))
+        made: Made | None = None
+        before = 0
+        for each in plan.passes:
+            made = _run_pass(each, frame, made, load, run, index, _teller(plan, run, index, before))
+            before += each.trajectory.steps
+        assert made is not None, "a plan has at least one pass"
         with run.timed("decode"), torch.inference_mode():
-            pixels = _to_array(model.decode(latents))
+            pixels = _to_array(made.model.decode(made.latents))
         with run.timed("compose"):
-            image = framer.compose(frame, pixels, plan.profile)
-        made = Image.fromarray(to_bytes(pixels, plan.profile.to_bytes))
-        yield _told(plan, run, index, Painted(image, seeds, frame, made))
+            image = framer.compose(finished, pixels, plan.profile)
+        shown = Image.fromarray(to_bytes(pixels, plan.profile.to_bytes))
+        yield _told(plan, run, index, Painted(image, seeds, finished, shown))
+
+
+def _run_pass(
+    each: Plan,
+    frame: Frame,
+    made: Made | None,
+    load: Callable[[ModelInfo], Model],
+    run: Run,
+    index: int,
+    teller: Callable[[Model], Callable[[Step], None]],
+) -> Made:
+    """Run one pass of one picture: encode, noise, denoise."""
+    with run.timed("load"):
+        models = [load(stage.model) for stage in each.stages]
+    with run.timed("encode"), torch.inference_mode():
+        caches = [run.caches.setdefault(model, Cache()) for model in models]
+        stages = [
+            make_ready(each, stage, model, frame, cache)
+            for stage, model, cache in zip(each.stages, models, caches, strict=True)
+        ]
+        init = begin(each, frame, made, models[0], caches[0])
+    seeds = each.pictures[index]
+    with run.timed("denoise"), torch.inference_mode():
+        filled = fill_latents(each, init, index)
+        noise = image_noise(each, seeds, models[0])
+        latents = denoise(each, stages, filled, noise, seeds, on_step=teller(models[0]), check=run.check)
+    return Made(latents, models[-1])
 
 
 def _told(plan: Plan, run: Run, index: int, painted: Painted) -> Painted:
-    steps = plan.trajectory.steps
-    run.on_event(Event("picture", index, len(plan.pictures), steps, steps, image=painted.image))
+    run.on_event(Event("picture", index, len(plan.pictures), plan.steps, plan.steps, image=painted.image))
     return painted
 
 
-def _teller(plan: Plan, model: Model, run: Run, index: int) -> Callable[[Step], None]:
-    def tell(step: Step) -> None:
-        run.check()
-        run.on_event(
-            Event(
-                "step",
-                index,
-                len(plan.pictures),
-                step.index + 1,
-                step.total,
-                step.sigma,
-                lambda: Image.fromarray(model.preview(step.denoised)),
-            )
-        )
+def _teller(plan: Plan, run: Run, index: int, before: int) -> Callable[[Model], Callable[[Step], None]]:
+    """Count the steps of all passes together; `before` have run in those before."""
 
-    return tell
+    def telling(model: Model) -> Callable[[Step], None]:
+        def tell(step: Step) -> None:
+            run.check()
+            run.on_event(
+                Event(
+                    "step",
+                    index,
+                    len(plan.pictures),
+                    before + step.index + 1,
+                    plan.steps,
+                    step.sigma,
+                    lambda: Image.fromarray(model.preview(step.denoised)),
+                )
+            )
+
+        return tell
+
+    return telling
 
 
 def _to_array(pixels: Tensor) -> Floats:

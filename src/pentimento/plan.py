@@ -5,8 +5,8 @@ which noise levels run, and collects warnings. It loads no weights and needs no 
 """
 
 import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from .diffusion.prediction import NoiseLevels
 from .diffusion.samplers import Sampler, find_sampler
 from .diffusion.schedules import Schedule, ScheduleOptions, find_schedule
 from .diffusion.trajectory import Trajectory, plan_trajectory
+from .errors import ModelNotFoundError, RequestError
 from .framing import FRAMERS, Inputs, Layout, lay_out, read_inputs
 from .geometry import Size
 from .models.estimate import memory_estimate
@@ -29,6 +30,7 @@ from .profiles import Profile, find_profile
 from .prompts import Prompt, read_prompt
 from .prompts.styles import Style, apply_styles, find_styles
 from .request import Request
+from .second_pass import Enlarging, enlarging, second_request
 from .warnings import PlanWarning
 
 _LARGEST_SEED = 2**32 - 3
@@ -43,8 +45,24 @@ class Seeds:
 
 
 @dataclass(frozen=True, eq=False)
+class Stage:
+    """A model's turn within a pass.
+
+    Attributes
+    ----------
+    addons : what the prompts add to this model
+    since : how far the run is when it takes over, 0..1; 0 for the first
+    """
+
+    model: ModelInfo
+    levels: NoiseLevels
+    addons: AddOns
+    since: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
 class Plan:
-    """Everything that is decided before the engine starts.
+    """Everything that is decided before the engine starts: a pass, and the one that goes on from it.
 
     Attributes
     ----------
@@ -56,6 +74,9 @@ class Plan:
     schedule : what "automatic" came to
     pictures : the seeds of every picture, in order
     addons : networks and embeddings that the prompts call
+    refiner : the model that takes over in this pass
+    enlarging : how this pass starts from the result of the one before; None in the first
+    then : the next pass; its request is what it does
     """
 
     request: Request
@@ -73,6 +94,35 @@ class Plan:
     pictures: tuple[Seeds, ...]
     inputs: Inputs = field(repr=False)
     addons: AddOns = AddOns()
+    refiner: Stage | None = None
+    enlarging: Enlarging | None = None
+    then: "Plan | None" = None
+
+    @property
+    def passes(self) -> "tuple[Plan, ...]":
+        """This pass and those that follow."""
+        return (self, *(self.then.passes if self.then else ()))
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The models of this pass in turn."""
+        first = Stage(self.model, self.levels, self.addons)
+        return (first, self.refiner) if self.refiner else (first,)
+
+    @property
+    def models(self) -> tuple[ModelInfo, ...]:
+        """All models that are needed, each once."""
+        needed = [stage.model for each in self.passes for stage in each.stages]
+        return tuple({info.path: info for info in needed}.values())
+
+    @property
+    def steps(self) -> int:
+        """How many steps run in all passes together."""
+        return sum(each.trajectory.steps for each in self.passes)
+
+    @property
+    def output_size(self) -> Size:
+        return self.passes[-1].layout.output
 
     @property
     def unchanged(self) -> bool:
@@ -83,7 +133,8 @@ class Plan:
     def model_calls(self) -> int:
         """How many evaluations of the network a picture needs, prompt and negative counted apart."""
         rows = len(self.prompt.parts) + (0 if self.skips_negative else 1)
-        return self.trajectory.steps * self.sampler.evaluations * rows
+        own = self.trajectory.steps * self.sampler.evaluations * rows
+        return own + (self.then.model_calls if self.then else 0)
 
     @property
     def skips_negative(self) -> bool:
@@ -114,7 +165,11 @@ class Plan:
     @property
     def memory_bytes(self) -> int:
         """Estimate of the peak, in half precision."""
-        return memory_estimate(self.model, self.layout.working, rows=1 if self.skips_negative else 2)
+        return max(
+            memory_estimate(stage.model, each.layout.working, rows=1 if each.skips_negative else 2)
+            for each in self.passes
+            for stage in each.stages
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Give the plan as plain values for JSON."""
@@ -124,13 +179,14 @@ class Plan:
             "mode": self.request.mode,
             "profile": self.profile.name,
             "model": self.model.name,
-            "output_size": list(self.layout.output),
+            "output_size": list(self.output_size),
             "working_size": list(self.layout.working),
             "box": list(self.layout.box) if self.layout.box else None,
             "sampler": self.sampler.label,
             "schedule": self.schedule.label,
             "steps_requested": self.request.steps,
-            "steps": self.trajectory.steps,
+            "steps": self.steps,
+            "passes": [each.pass_as_dict() for each in self.passes],
             "sigmas": [round(sigma, 6) for sigma in self.trajectory.sigmas],
             "first_sigma": self.trajectory.start_sigma if not self.unchanged else None,
             "latent_cells": total,
@@ -144,6 +200,20 @@ class Plan:
             "warnings": [warning.as_dict() for warning in self.warnings],
         }
 
+    def pass_as_dict(self) -> dict[str, Any]:
+        """Give what this pass alone does as plain values."""
+        return {
+            "working_size": list(self.layout.working),
+            "upscaler": self.enlarging and self.enlarging.upscaler,
+            "model": self.model.name,
+            "refiner": self.refiner and self.refiner.model.name,
+            "sampler": self.sampler.label,
+            "schedule": self.schedule.label,
+            "steps": self.trajectory.steps,
+            "sigmas": [round(sigma, 6) for sigma in self.trajectory.sigmas],
+            "networks": list(self.addons.labels),
+        }
+
     def describe(self) -> list[tuple[str, str]]:
         """Give the plan as rows for a person."""
         told = self.as_dict()
@@ -154,7 +224,7 @@ class Plan:
             ("Mode", told["mode"]),
             ("Model", f"{self.model.name} ({self.model.family})"),
             ("Works on", f"{part}, at {self.layout.working}"),
-            ("Result", str(self.layout.output)),
+            ("Result", str(self.output_size)),
             ("Repaints", f"{share:.0%} of {told['latent_cells']} latent cells"),
             ("Sampler", f"{told['sampler']}, {told['schedule']}"),
             ("Steps", f"{told['steps']} of {told['steps_requested']}, {told['model_calls']} model calls"),
@@ -162,7 +232,25 @@ class Plan:
         ]
         if not self.unchanged:
             rows.insert(-1, ("First sigma", f"{self.trajectory.start_sigma:.3f}"))
+        for each in self.passes[1:]:
+            rows.insert(-1, ("Second pass", _second_pass(each)))
+        for each in filter(lambda each: each.refiner, self.passes):
+            rows.insert(-1, ("Refiner", f"{each.stages[-1].model.name} in the pass at {each.layout.working}"))
         return rows
+
+
+def _second_pass(plan: Plan) -> str:
+    upscaler = plan.enlarging.upscaler if plan.enlarging else ""
+    return f"{upscaler} to {plan.layout.working}, {plan.sampler.label}, {plan.trajectory.steps} steps"
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Where names are looked up."""
+
+    styles: Mapping[str, Style]
+    networks: NetworkLibrary
+    find: Callable[[str], ModelInfo]
 
 
 def resolve(
@@ -170,31 +258,72 @@ def resolve(
     model: ModelInfo,
     styles: Mapping[str, Style] | None = None,
     networks: NetworkLibrary | None = None,
+    find: Callable[[str], ModelInfo] | None = None,
 ) -> Plan:
     """Decide what a request will do.
 
     Parameters
     ----------
     networks : the networks and embeddings that prompts may call
+    find : gives the model of a name, for a refiner and a second pass
 
     Raises
     ------
     RequestError
         Where something cannot be done; it names the field and the way out.
     """
+    known = _Known(styles or {}, networks or NetworkLibrary(), find or _no_other_model)
+    profile = find_profile(request.profile)
+    inputs = read_inputs(request, profile)
+    layout = lay_out(request, profile, inputs, multiple=model.downscale, native=model.native_size)
+    strength = None if request.init_image is None else request.denoising_strength
+    first = _resolve_pass(request, model, layout, inputs, known, strength)
+    if not request.has_second_pass:
+        return first if request.refiner is None else replace(first, refiner=_refiner(first, known))
+    then = _resolve_second(first, known)
+    return replace(
+        first,
+        then=replace(then, refiner=_refiner(then, known)) if request.refiner_pass != "first" else then,
+        refiner=_refiner(first, known) if request.refiner_pass != "second" else None,
+    )
+
+
+def _no_other_model(name: str) -> ModelInfo:
+    raise ModelNotFoundError(f"there is no other model, and '{name}' was asked for")
+
+
+def _resolve_second(first: Plan, known: _Known) -> Plan:
+    """Plan the pass that enlarges the first's result and paints it once more."""
+    asked = first.request
+    model = known.find(asked.hires_model) if asked.hires_model else first.model
+    _check_latents("hires_model", first.model, model)
+    request, covering = second_request(asked, first.layout)
+    layout = lay_out(request, first.profile, Inputs(), multiple=model.downscale, native=model.native_size)
+    then = _resolve_pass(request, model, layout, Inputs(), known, asked.denoising_strength, asked.steps)
+    return replace(
+        then, pictures=first.pictures, enlarging=enlarging(asked.hires_upscaler, covering, layout, first.profile)
+    )
+
+
+def _resolve_pass(
+    request: Request,
+    model: ModelInfo,
+    layout: Layout,
+    inputs: Inputs,
+    known: _Known,
+    strength: float | None,
+    base_steps: int = 0,
+) -> Plan:
     profile = find_profile(request.profile)
     sampler = find_sampler(request.sampler)
     asked = find_schedule(request.schedule)
     schedule = find_schedule(sampler.default_schedule) if asked.name == "automatic" else asked
-    levels = model.levels.downcast() if request.downcast_alphas else model.levels
-    levels = levels.zero_terminal_snr() if request.zero_terminal_snr else levels
-    inputs = read_inputs(request, profile)
-    layout = lay_out(request, profile, inputs, multiple=model.downscale, native=model.native_size)
+    levels = _levels(request, model)
     trajectory = plan_trajectory(
         sampler=sampler,
         schedule=schedule,
         steps=request.steps,
-        strength=None if request.init_image is None else request.denoising_strength,
+        strength=strength,
         policy=profile.strength,
         exact_steps=request.exact_steps,
         levels=levels,
@@ -204,11 +333,13 @@ def resolve(
         discard_penultimate=request.discard_penultimate_sigma,
         unipc_spacing=request.unipc_spacing,
     )
-    chosen = find_styles(request.styles, styles or {})
+    chosen = find_styles(request.styles, known.styles)
     text = apply_styles(request.prompt, [style.prompt for style in chosen])
     negative_text = apply_styles(request.negative_prompt, [style.negative_prompt for style in chosen])
-    prompt = _read_prompt(text, request, profile, sampler, trajectory, negative=False)
-    negative = _read_prompt(negative_text, request, profile, sampler, trajectory, negative=True)
+    prompt, negative = (
+        _read_prompt(own, request, profile, sampler, trajectory, base_steps, negative=is_negative)
+        for own, is_negative in ((text, False), (negative_text, True))
+    )
     return Plan(
         request=request,
         profile=profile,
@@ -224,12 +355,52 @@ def resolve(
         negative=negative,
         pictures=tuple(_seeds(request)),
         inputs=inputs,
-        addons=find_addons(prompt, negative, networks or NetworkLibrary(), model, profile, request.emphasis),
+        addons=find_addons(prompt, negative, known.networks, model, profile, request.emphasis),
     )
 
 
+def _levels(request: Request, model: ModelInfo) -> NoiseLevels:
+    levels = model.levels.downcast() if request.downcast_alphas else model.levels
+    return levels.zero_terminal_snr() if request.zero_terminal_snr else levels
+
+
+def _refiner(plan: Plan, known: _Known) -> Stage | None:
+    """Find the model that takes over in a pass."""
+    request = plan.request
+    if request.refiner is None:
+        return None
+    model = known.find(request.refiner)
+    _check_latents("refiner", plan.model, model)
+    addons = find_addons(plan.prompt, plan.negative, known.networks, model, plan.profile, request.emphasis)
+    if plan.profile.refiner_networks == "left_out":
+        addons = replace(addons, networks=(), labels=())
+    return Stage(model, _levels(request, model), addons, request.refiner_switch_at)
+
+
+def _check_latents(field: str, model: ModelInfo, other: ModelInfo) -> None:
+    """Refuse a second model whose latents mean something else."""
+    if _latents(model) != _latents(other):
+        raise RequestError(
+            field,
+            other.name,
+            f"{other.name} ({other.family}) cannot go on with the latents of {model.name} ({model.family});"
+            " give a model of the same family",
+        )
+
+
+def _latents(model: ModelInfo) -> tuple[object, ...]:
+    return model.latent_channels, model.downscale, model.components["vae"].get("scaling_factor", 0.18215)
+
+
 def _read_prompt(
-    text: str, request: Request, profile: Profile, sampler: Sampler, trajectory: Trajectory, *, negative: bool
+    text: str,
+    request: Request,
+    profile: Profile,
+    sampler: Sampler,
+    trajectory: Trajectory,
+    base_steps: int,
+    *,
+    negative: bool,
 ) -> Prompt:
     return read_prompt(
         text,
@@ -238,6 +409,7 @@ def _read_prompt(
         rules=profile.prompt_rules,
         negative=negative,
         executed_steps=trajectory.steps,
+        base_steps=base_steps,
     )
 
 

@@ -34,6 +34,7 @@ class Profile:
     cfg_one : at guidance 1 `skip` the negative prompt, or `run` it.
     mask_size : a mask of another size than the picture is refused (`strict`), or taken (`lenient`).
     alpha : `keep` the source's transparency, or `flatten` it on the background colour.
+    refiner_networks : the prompt's networks are `applied` to the refiner too, or `left_out`.
     silence : unknown names are refused (`strict`), or replaced and noted (`lenient`).
     """
 
@@ -51,6 +52,7 @@ class Profile:
     cfg_one: Literal["skip", "run"]
     mask_size: Literal["strict", "lenient"]
     alpha: Literal["keep", "flatten"]
+    refiner_networks: Literal["applied", "left_out"]
     silence: Literal["strict", "lenient"]
 
 
@@ -69,6 +71,7 @@ PENTIMENTO = Profile(
     cfg_one="skip",
     mask_size="strict",
     alpha="keep",
+    refiner_networks="applied",
     silence="strict",
 )
 A1111 = Profile(
@@ -86,6 +89,7 @@ A1111 = Profile(
     cfg_one="run",
     mask_size="lenient",
     alpha="flatten",
+    refiner_networks="left_out",
     silence="lenient",
 )
 PROFILES: dict[str, Profile] = {profile.name: profile for profile in (PENTIMENTO, A1111)}

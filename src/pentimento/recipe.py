@@ -77,6 +77,7 @@ class Recipe(_Record):
     index : the picture's place among those of the request
     profile : every choice of the profile, so that a later change of it is noticed
     addons : hashes of the networks and embeddings that the prompts call, as the infotext tells them
+    others : SHA-256 of the other models (refiner, second pass) by name
     libraries : versions that affect bytes
     pixels : SHA-256 of the picture's pixels, see `pixels_sha256`
     """
@@ -91,6 +92,7 @@ class Recipe(_Record):
     model: ModelRecord
     vae: ModelRecord | None = None
     addons: dict[str, str] = {}
+    others: dict[str, Sha256] = {}
     libraries: dict[str, str]
     device: str
     dtype: str
@@ -219,6 +221,7 @@ def make_recipe(
     index: int = 0,
     vae: ModelRecord | None = None,
     addons: Mapping[str, str] | None = None,
+    others: Mapping[str, str] | None = None,
 ) -> Recipe:
     """Record how a picture was made.
 
@@ -241,6 +244,7 @@ def make_recipe(
         model=model,
         vae=vae,
         addons=dict(addons or {}),
+        others=dict(others or {}),
         libraries=dict(library_versions()),
         device=device,
         dtype=dtype,
@@ -377,6 +381,7 @@ def _decisive(recipe: Recipe) -> dict[str, str | None]:
         "device": recipe.device,
         "dtype": recipe.dtype,
         **recipe.addons,
+        **recipe.others,
         **recipe.libraries,
         **{f"profile {name}": choice for name, choice in recipe.profile.items()},
     }

@@ -113,7 +113,9 @@ class Request(BaseModel):
     seed_resize: tuple[int, int] | None = Field(
         None, description="width and height for which the seed's noise is drawn, then placed in the centre"
     )
-    denoising_strength: float = Field(0.75, ge=0, le=1, description="0 = unchanged, 1 = wholly new")
+    denoising_strength: float = Field(
+        0.75, ge=0, le=1, description="0 = unchanged, 1 = wholly new; in txt2img that of the second pass"
+    )
     exact_steps: bool = Field(False, description="run all the steps whatever the strength")
     resize_mode: Annotated[choices.ResizeMode, _choice(choices.RESIZE_MODE)] = Field(
         "just_resize", description="what happens when the picture has another shape"
@@ -143,6 +145,33 @@ class Request(BaseModel):
     mask_round: bool = Field(True, description="repaint a latent cell wholly or not at all; off = by the mask's grey")
     inpainting_mask_weight: float = Field(
         1.0, ge=0, le=1, description="inpaint checkpoints: how much of the masked part is hidden from the network"
+    )
+
+    # Second pass (hires fix) and refiner
+    hires_scale: float | None = Field(
+        None, ge=1, le=16, description="txt2img: enlarge the result so many times and paint it once more"
+    )
+    hires_width: int | None = Field(None, ge=1, le=16384, description="px of the second pass, instead of the scale")
+    hires_height: int | None = Field(None, ge=1, le=16384, description="px of the second pass, instead of the scale")
+    hires_upscaler: Annotated[choices.Upscaler, _choice(choices.HIRES_UPSCALER)] = Field(
+        "latent", description="how the first result is enlarged"
+    )
+    hires_steps: int | None = Field(
+        None, ge=1, le=1000, description="steps of the second pass, all of them run; left out = as many as in the first"
+    )
+    hires_cfg_scale: float | None = Field(None, ge=0, le=1000, description="of the second pass; left out = the same")
+    hires_sampler: str | None = Field(None, description="of the second pass; left out = the same")
+    hires_schedule: str | None = Field(None, description="of the second pass; left out = the same")
+    hires_model: str | None = Field(None, description="of the second pass; left out = the same")
+    hires_prompt: str = Field("", description="of the second pass; empty = the same")
+    hires_negative_prompt: str = Field("", description="of the second pass; empty = the same")
+    refiner: str | None = Field(None, description="model that takes over for the last part of the steps")
+    refiner_switch_at: float = Field(
+        0.8, ge=0, le=1, description="how far the noise has fallen when it takes over: 0.8 = at timestep 200 of 1000"
+    )
+    refiner_by_steps: bool = Field(False, description="count that by the steps that run instead of by the noise")
+    refiner_pass: Annotated[choices.RefinerPass, _choice(choices.REFINER_PASS)] = Field(
+        "second", description="in which pass, where there are two"
     )
 
     # Prompt reading
@@ -222,6 +251,16 @@ class Request(BaseModel):
         object.__setattr__(self, "sampler", find_sampler(self.sampler).name)
         object.__setattr__(self, "schedule", find_schedule(self.schedule).name)
         object.__setattr__(self, "profile", find_profile(self.profile).name)
+        if self.hires_sampler is not None:
+            object.__setattr__(self, "hires_sampler", find_sampler(self.hires_sampler).name)
+        if self.hires_schedule is not None:
+            object.__setattr__(self, "hires_schedule", find_schedule(self.hires_schedule).name)
+        if self.has_second_pass and self.init_image is not None:
+            raise RequestError(
+                "hires_scale",
+                self.hires_scale,
+                "a second pass follows txt2img only; with a picture give width and height",
+            )
         if self.mask is not None and self.init_image is None:
             raise ImageError("mask", "given", "a mask needs a picture to lie on; give init_image too")
         if min(self.mask_blur) < 0 or max(self.mask_blur) > 1024:
@@ -231,6 +270,11 @@ class Request(BaseModel):
                 "sigma_min", self.sigma_min, f"{self.sigma_min} must be below sigma_max {self.sigma_max}"
             )
         return self
+
+    @property
+    def has_second_pass(self) -> bool:
+        """Whether the result is enlarged and painted once more."""
+        return self.hires_scale is not None or self.hires_width is not None or self.hires_height is not None
 
     @property
     def mode(self) -> str:

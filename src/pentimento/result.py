@@ -16,6 +16,7 @@ from .models.info import ModelInfo
 from .pictures.metrics import Footprint, footprint
 from .plan import Plan, Seeds
 from .recipe import InputStore, ModelRecord, Recipe, make_recipe
+from .request import Request
 
 PROGRAM = f"{infotext.PROGRAM} {__version__}"
 
@@ -122,9 +123,17 @@ def parameters(plan: Plan, seeds: Seeds) -> dict[str, infotext.Value]:
         model_hash=plan.model.hash,
         inpaint_model=plan.model.inpaint,
         vae=plan.request.vae and Path(plan.request.vae).name,
-        extra=plan.addons.told(),
+        extra={**plan.addons.told(), **_other_models(plan)},
     )
     return infotext.describe(plan.request, facts)
+
+
+def _other_models(plan: Plan) -> dict[str, str]:
+    """Name the models of the second pass and of the refiner as A1111 does."""
+    told = {"Hires checkpoint": plan.then.model.title} if plan.then and plan.request.hires_model else {}
+    for each in plan.passes:
+        told |= {"Refiner": each.refiner.model.title} if each.refiner else {}
+    return told
 
 
 def _infotext(plan: Plan, picture: "Painted") -> str:
@@ -135,7 +144,7 @@ def _recipe(studio: "Studio", plan: Plan, picture: "Painted", index: int) -> Rec
     device, dtype = studio.where
     vae = plan.request.vae and Path(plan.request.vae).expanduser()
     return make_recipe(
-        plan.request.changed(prompt=plan.prompt_text, negative_prompt=plan.negative_text, styles=()),
+        _as_it_ran(plan),
         picture.image,
         program=PROGRAM,
         seed=picture.seeds.seed,
@@ -147,7 +156,18 @@ def _recipe(studio: "Studio", plan: Plan, picture: "Painted", index: int) -> Rec
         dtype=dtype,
         index=index,
         addons=plan.addons.told(),
+        others={info.name: content_hash(info.path) for info in plan.models if info.path != plan.model.path},
     )
+
+
+def _as_it_ran(plan: Plan) -> Request:
+    """Give the request with its styles merged into the prompts."""
+    request = plan.request
+    texts = {"prompt": plan.prompt_text, "negative_prompt": plan.negative_text}
+    if plan.then is not None:
+        texts["hires_prompt"] = request.hires_prompt and plan.then.prompt_text
+        texts["hires_negative_prompt"] = request.hires_negative_prompt and plan.then.negative_text
+    return request.changed(**texts, styles=())
 
 
 def model_record(model: ModelInfo) -> ModelRecord:

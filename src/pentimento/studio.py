@@ -36,9 +36,10 @@ class Resident:
     capacity: int = 1
     models: dict[tuple[object, ...], "Model"] = field(default_factory=dict[tuple[object, ...], "Model"])
 
-    def get(self, key: tuple[object, ...], load: Callable[[], "Model"]) -> "Model":
+    def get(self, key: tuple[object, ...], load: Callable[[], "Model"], together: int = 1) -> "Model":
+        """Give a model, loaded if it is not here; `together` are needed at once."""
         if key not in self.models:
-            while len(self.models) >= self.capacity:
+            while len(self.models) >= max(self.capacity, together):
                 self.models.pop(next(iter(self.models)))
             self.models[key] = load()
         self.models[key] = self.models.pop(key)
@@ -148,7 +149,7 @@ class Studio:
         RequestError, ModelError
             Where it cannot be done; names the field and the way out.
         """
-        return resolve(request, self.find(request.model), self.styles, self.addons)
+        return resolve(request, self.find(request.model), self.styles, self.addons, self.find)
 
     def preview_frame(self, request: Request) -> dict[str, Image.Image]:
         """Show what a plan does to the picture: `source`, `mask` and `shown` to the network."""
@@ -190,26 +191,28 @@ class Studio:
         painted: list[Painted] = []
         with self._busy:
             try:
-                painted.extend(paint(plan, lambda: self.load(plan), run))
+                painted.extend(paint(plan, lambda info: self.load(plan, info), run))
             except torch.OutOfMemoryError as error:
                 self._resident.models.clear()
                 raise OutOfMemoryError(
-                    f"the device has too little memory for {plan.layout.working} px; ask for a smaller width and"
-                    " height, inpaint_area 'only_masked', or dtype 'float16'"
+                    f"the device has too little memory for {plan.passes[-1].layout.working} px; ask for a smaller"
+                    " width and height, inpaint_area 'only_masked', or dtype 'float16'"
                 ) from error
         run.seconds["total"] = time.perf_counter() - started
         run.on_event(Event("finished", len(painted), len(painted)))
         return make_result(self, plan, painted, run.seconds)
 
-    def load(self, plan: Plan) -> "Model":
-        """Bring the plan's model into memory."""
+    def load(self, plan: Plan, info: ModelInfo | None = None) -> "Model":
+        """Bring a model of the plan into memory; left out = its first."""
         from .models.loading import load
         from .models.memory import choose_device, choose_dtype
 
         device = choose_device(self.device)
         dtype = choose_dtype(self.dtype, device)
         vae = None if plan.request.vae is None else Path(plan.request.vae).expanduser()
-        key = (plan.model.path, vae, device, dtype, plan.request.tiling)
+        tiling, wanted = plan.request.tiling, info or plan.model
         return self._resident.get(
-            key, lambda: load(plan.model, device=device, dtype=dtype, vae=vae, tiling=plan.request.tiling)
+            (wanted.path, vae, device, dtype, tiling),
+            lambda: load(wanted, device=device, dtype=dtype, vae=vae, tiling=tiling),
+            together=len(plan.models),
         )

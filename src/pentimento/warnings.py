@@ -33,8 +33,14 @@ Rule = Callable[["Plan"], Iterator[PlanWarning]]
 
 def collect(plan: "Plan") -> Iterator[PlanWarning]:
     """Ask every rule."""
+    told: set[str] = set()
     for rule in RULES:
-        yield from rule(plan)
+        for warning in rule(plan):
+            told.add(warning.message)
+            yield warning
+    for later in plan.passes[1:]:
+        for rule in LATER_RULES:
+            yield from (_of_second_pass(warning) for warning in rule(later) if warning.message not in told)
 
 
 def _mask(plan: "Plan") -> Iterator[PlanWarning]:
@@ -133,7 +139,40 @@ def _prompts(plan: "Plan") -> Iterator[PlanWarning]:
     for name, prompt in (("prompt", plan.prompt), ("negative_prompt", plan.negative)):
         for note in prompt.notes:
             yield PlanWarning(note.code, note.text, name)
-    yield from plan.addons.warnings
+    for stage in plan.stages:
+        yield from stage.addons.warnings
+
+
+def _of_second_pass(warning: PlanWarning) -> PlanWarning:
+    return dataclasses.replace(
+        warning, field=f"hires_{warning.field}", message=f"second pass: {warning.message}", fix={}
+    )
+
+
+def _second_pass(plan: "Plan") -> Iterator[PlanWarning]:
+    request, then = plan.request, plan.then
+    if then is None:
+        return
+    if then.trajectory.steps == 0:
+        yield PlanWarning(
+            "second_pass_only_enlarges",
+            "no step of the second pass runs at this strength: the picture is only enlarged",
+            "denoising_strength",
+            {"denoising_strength": 0.5},
+        )
+    elif request.hires_upscaler.startswith("latent") and request.denoising_strength < 0.5:
+        yield PlanWarning(
+            "latent_upscale_blurs",
+            f"latents that were enlarged stay blurred below strength 0.5, and it is {request.denoising_strength:g}",
+            "hires_upscaler",
+            {"hires_upscaler": "lanczos"},
+        )
+    if then.layout.working.area < plan.layout.working.area:
+        yield PlanWarning(
+            "second_pass_smaller",
+            f"the second pass works at {then.layout.working}, below the first's {plan.layout.working}",
+            "hires_width",
+        )
 
 
 def _content(plan: "Plan") -> Iterator[PlanWarning]:
@@ -156,4 +195,5 @@ def _content(plan: "Plan") -> Iterator[PlanWarning]:
         )
 
 
-RULES: tuple[Rule, ...] = (_mask, _nothing_to_do, _sizes, _prompts, _content)
+RULES: tuple[Rule, ...] = (_mask, _nothing_to_do, _sizes, _prompts, _content, _second_pass)
+LATER_RULES: tuple[Rule, ...] = (_prompts,)

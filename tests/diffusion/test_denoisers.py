@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from pentimento.diffusion.denoisers import GuidanceRules, Guided, Masked, Position, Timeline
-from pentimento.diffusion.samplers import SAMPLERS, SamplerOptions
+from pentimento.diffusion.denoisers import GuidanceRules, Guided, Masked, Position, Relay, Timeline
+from pentimento.diffusion.samplers import SAMPLERS, Denoiser, SamplerOptions
 
 
 def network(x: Tensor, sigma: float, conditionings: Sequence[float]) -> Tensor:
@@ -90,3 +90,24 @@ def test_masked_keeps_the_source_with_every_sampler(sampler, shown) -> None:
     assert not torch.allclose(kept[~outside], init[~outside], atol=1e-2)
     if shown != "clean" and not sampler.stops_above_zero:
         assert torch.allclose(result[outside], init[outside], atol=1e-4)
+
+
+def test_a_relay_hands_over_once_and_never_back() -> None:
+    asked: list[str] = []
+
+    def runner(name: str) -> Denoiser:
+        class Runner:
+            uncond = torch.full((1,), float(len(name)))
+
+            def __call__(self, x: torch.Tensor, sigma: float) -> torch.Tensor:
+                asked.append(name)
+                return x
+
+        return Runner()
+
+    relay = Relay([(0.0, runner("a")), (0.5, runner("bb")), (0.7, runner("ccc"))], share=lambda sigma: 1 - sigma)
+    x = torch.zeros(1)
+    for sigma in (1.0, 0.6, 0.5, 0.9, 0.1, 0.4):
+        relay(x, sigma)
+    assert asked == ["a", "a", "bb", "bb", "ccc", "ccc"]
+    assert relay.uncond.item() == 3

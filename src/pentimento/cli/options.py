@@ -81,9 +81,12 @@ class Panel:
 PANELS = (
     Panel("What to paint", "prompt"),
     Panel("How", "sampler"),
-    Panel("From the picture", "denoising_strength", frozenset({"img2img", "inpaint"})),
+    Panel("Strength", "denoising_strength"),
+    Panel("From the picture", "resize_mode", frozenset({"img2img", "inpaint"})),
     Panel("Edges", "tiling"),
     Panel("Inpaint", "mask_blur", frozenset({"inpaint"})),
+    Panel("Second pass", "hires_scale", frozenset({"txt2img"})),
+    Panel("Refiner", "refiner"),
     Panel("Prompt reading", "clip_skip"),
     Panel("Sampler's options", "eta"),
     Panel("Noise", "noise_multiplier"),

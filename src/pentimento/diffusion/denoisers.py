@@ -127,6 +127,31 @@ class Guided(Generic[C]):
 
 
 @dataclass
+class Relay:
+    """Hand over from one denoiser to the next as the run goes on; never back.
+
+    Parameters
+    ----------
+    runners : the share of the run from which each has its turn, and the denoiser; the first starts at 0
+    share : sigma -> how far the run is, 0..1
+    """
+
+    runners: Sequence[tuple[float, Denoiser]]
+    share: Callable[[float], float]
+    _now: int = field(default=0, init=False)
+
+    @property
+    def uncond(self) -> Tensor:
+        return self.runners[self._now][1].uncond
+
+    def __call__(self, x: Tensor, sigma: float) -> Tensor:
+        share = self.share(sigma)
+        while self._now + 1 < len(self.runners) and share >= self.runners[self._now + 1][0]:
+            self._now += 1
+        return self.runners[self._now][1](x, sigma)
+
+
+@dataclass
 class Masked:
     """Repaint where `latent_mask` is 1 and keep `init_latents` where it is 0.
 

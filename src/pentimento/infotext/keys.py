@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .. import choices
-from ..diffusion.samplers import Sampler, find_sampler
-from ..diffusion.schedules import SCHEDULES, find_schedule
+from ..diffusion.samplers import find_sampler
+from ..diffusion.schedules import find_schedule
 from ..errors import RequestError
 from ..geometry import Size
 from ..request import Request
 from .grammar import Infotext, Value, old_behaviour
+from .samplers import read_sampler, schedule_label, settle_schedule
 
 PROGRAM = "Pentimento"
 Fields = dict[str, Any]
@@ -105,7 +106,7 @@ def to_request(infotext: Infotext) -> tuple[Fields, dict[str, str]]:
             not_understood[name] = text
         else:
             fields |= found
-    return _made_to_fit(fields | _schedule(infotext, fields, given), not_understood)
+    return _made_to_fit(fields | settle_schedule(infotext, fields, given), not_understood)
 
 
 def _read(name: str, text: str) -> Fields | None:
@@ -147,48 +148,6 @@ def _old_switches(infotext: Infotext, given: Mapping[str, str]) -> dict[str, str
     if "Refiner" not in given:
         needed.pop("Refiner switch by sampling steps", None)
     return needed
-
-
-# Samplers and schedules
-
-_PLAIN_BEFORE_1_9 = frozenset(
-    {"dpmpp_2m", "dpmpp_sde", "dpmpp_2m_sde", "dpmpp_2m_sde_heun", "dpmpp_2s_a", "dpmpp_3m_sde", "dpm_2", "dpm_2_a"}
-)
-"""Samplers that ran on the uniform schedule unless their name said another."""
-
-
-def _own_schedule(sampler: Sampler) -> str | None:
-    """Name the schedule that A1111 writes for "Automatic"; None = it writes "Automatic"."""
-    return None if sampler.timesteps or sampler.default_schedule == "uniform" else sampler.default_schedule
-
-
-def _schedule_label(request: Request) -> str:
-    own = _own_schedule(find_sampler(request.sampler))
-    return find_schedule(own if own and request.schedule == "automatic" else request.schedule).label
-
-
-def _read_sampler(text: str) -> Fields:
-    """Read "NAME" or, from before version 1.9, "NAME SCHEDULE"."""
-    try:
-        return {"sampler": find_sampler(text).name}
-    except RequestError:
-        for schedule in SCHEDULES:
-            for word in (schedule.label, schedule.name, *schedule.aliases):
-                if text.lower().endswith(f" {word.lower()}"):
-                    return {"sampler": find_sampler(text[: -len(word) - 1]).name, "schedule": schedule.name}
-        raise
-
-
-def _schedule(infotext: Infotext, fields: Fields, given: Mapping[str, str]) -> Fields:
-    """Settle what the sampler and the schedule mean together."""
-    if "sampler" not in fields:
-        return {}
-    sampler = find_sampler(fields["sampler"])
-    if "schedule" in fields:
-        return {"schedule": "automatic"} if fields["schedule"] == _own_schedule(sampler) else {}
-    version = infotext.version
-    old = version is not None and version < (1, 9, 0) and "Schedule type" not in given
-    return {"schedule": "uniform"} if old and sampler.name in _PLAIN_BEFORE_1_9 else {}
 
 
 # Readers: text to fields; ValueError, KeyError and RequestError mean "not understood"
@@ -243,6 +202,18 @@ def _always(request: Request) -> bool:
 
 def _with_image(request: Request) -> bool:
     return request.init_image is not None
+
+
+def _with_second_pass(request: Request) -> bool:
+    return request.has_second_pass
+
+
+def _with_refiner(request: Request) -> bool:
+    return request.refiner is not None
+
+
+def _with_strength(request: Request) -> bool:
+    return _with_image(request) or _with_second_pass(request)
 
 
 def _with_mask(request: Request) -> bool:
@@ -321,6 +292,28 @@ def _beta(name: str) -> Write:
     return lambda request, facts: getattr(request, name) if request.schedule == "beta" else None
 
 
+def _sized(request: Request) -> bool:
+    return request.hires_width is not None or request.hires_height is not None
+
+
+def _hires_scale(request: Request, facts: InfotextFacts) -> Value:
+    del facts
+    return None if _sized(request) else request.hires_scale
+
+
+def _hires_size(request: Request, facts: InfotextFacts) -> Value:
+    del facts
+    return f"{request.hires_width or 0}x{request.hires_height or 0}" if _sized(request) else None
+
+
+def _read_hires_size(text: str) -> Fields:
+    return dict(zip(("hires_width", "hires_height"), (side or None for side in _pair_of(text)), strict=True))
+
+
+def _label(table: choices.Choices, name: str, written: bool) -> Value:
+    return table.find(name).label if written else None
+
+
 def _profile(request: Request, facts: InfotextFacts) -> Value:
     del facts
     return None if request.profile == "pentimento" else request.profile
@@ -342,10 +335,10 @@ def _flag(name: str, key: str, when: Callable[[Request], bool] = _always, *, our
 
 KEYS: tuple[Key, ...] = (
     Key("Steps", lambda request, facts: request.steps, _reads("steps", int)),
-    Key("Sampler", lambda request, facts: find_sampler(request.sampler).label, _read_sampler),
+    Key("Sampler", lambda request, facts: find_sampler(request.sampler).label, read_sampler),
     Key(
         "Schedule type",
-        lambda request, facts: _schedule_label(request),
+        lambda request, facts: schedule_label(request),
         _reads("schedule", lambda text: find_schedule(text).name),
     ),
     Key("CFG scale", lambda request, facts: request.cfg_scale, _reads("cfg_scale", float)),
@@ -368,7 +361,7 @@ KEYS: tuple[Key, ...] = (
     Key("Seed resize from", _seed_resize, _reads("seed_resize", _pair_of)),
     Key(
         "Denoising strength",
-        lambda request, facts: request.denoising_strength if _with_image(request) else None,
+        lambda request, facts: request.denoising_strength if _with_strength(request) else None,
         _reads("denoising_strength", float),
     ),
     Key("Conditional mask weight", _mask_weight, _reads("inpainting_mask_weight", float)),
@@ -437,18 +430,36 @@ KEYS: tuple[Key, ...] = (
     Key("Lora hashes", None, _nothing),
     Key("TI hashes", None, _nothing),
     Key("Hashes", None, _nothing),
-    Key("Hires upscale"),
-    Key("Hires resize"),
-    Key("Hires steps"),
-    Key("Hires upscaler"),
-    Key("Hires sampler"),
-    Key("Hires schedule type"),
-    Key("Hires checkpoint"),
-    Key("Hires prompt"),
-    Key("Hires negative prompt"),
-    Key("Refiner"),
-    Key("Refiner switch at"),
-    Key("Refiner switch by sampling steps"),
+    Key("Hires upscale", _hires_scale, _reads("hires_scale", float)),
+    Key("Hires resize", _hires_size, _read_hires_size),
+    _unless("hires_steps", "Hires steps", int, _with_second_pass),
+    Key(
+        "Hires upscaler",
+        lambda request, facts: _label(choices.HIRES_UPSCALER, request.hires_upscaler, _with_second_pass(request)),
+        _reads("hires_upscaler", _chosen(choices.HIRES_UPSCALER)),
+    ),
+    Key(
+        "Hires sampler",
+        lambda request, facts: request.hires_sampler and find_sampler(request.hires_sampler).label,
+        _reads("hires_sampler", lambda text: find_sampler(text).name),
+    ),
+    Key(
+        "Hires schedule type",
+        lambda request, facts: request.hires_schedule and find_schedule(request.hires_schedule).label,
+        _reads("hires_schedule", lambda text: find_schedule(text).name),
+    ),
+    Key("Hires CFG scale", _unless_default("hires_cfg_scale"), _reads("hires_cfg_scale", float), ours=True),
+    Key("Hires checkpoint", None, _reads("hires_model", str)),
+    _unless("hires_prompt", "Hires prompt", str, _with_second_pass),
+    _unless("hires_negative_prompt", "Hires negative prompt", str, _with_second_pass),
+    Key("Refiner", None, _reads("refiner", str)),
+    Key(
+        "Refiner switch at",
+        lambda request, facts: request.refiner_switch_at if request.refiner else None,
+        _reads("refiner_switch_at", float),
+    ),
+    _flag("refiner_by_steps", "Refiner switch by sampling steps", _with_refiner),
+    _one_of(choices.REFINER_PASS, "Hires refiner", _with_refiner),
     # What A1111 never writes down.
     _one_of(choices.RESIZE_MODE, "Resize mode", _with_image, ours=True),
     _flag("exact_steps", "Exact steps", _with_image, ours=True),

@@ -21,6 +21,7 @@ from ..diffusion.schedules import SCHEDULES
 from ..errors import ImageError, ModelNotFoundError, RequestError, unknown_name
 from ..metadata import encode
 from ..request import Request
+from .second_pass import read_refiner, read_second_pass
 
 if TYPE_CHECKING:
     from ..result import Result
@@ -77,8 +78,11 @@ def to_request(endpoint: str, body: Body, known_model: Callable[[str], bool] = l
         fields.update({"eta": float(eta)} if eta is not None else {})
     if not known_model(fields.get("model") or ""):
         fields.pop("model", None)
+    read_refiner(fields, given, settings)
     if endpoint == "img2img":
         _read_pictures(fields, given)
+    else:
+        read_second_pass(fields, given, settings)
     return Request(**fields)
 
 
@@ -332,7 +336,7 @@ def info(result: "Result") -> dict[str, Any]:
         "sd_vae_hash": None,
         "seed_resize_from_w": resized[0],
         "seed_resize_from_h": resized[1],
-        "denoising_strength": request.denoising_strength if request.init_image is not None else None,
+        "denoising_strength": None if request.init_image is None and plan.then is None else request.denoising_strength,
         "extra_generation_params": _extra_parameters(result),
         "index_of_first_image": 0,
         "infotexts": list(result.infotexts),
