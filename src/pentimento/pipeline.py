@@ -19,7 +19,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from .denoising import denoise, image_noise
+from .denoising import denoise, image_noise, latent_change
 from .diffusion.samplers import Step
 from .encoding import Cache, encode_frame, encode_prompts, fill_latents
 from .errors import Cancelled
@@ -125,9 +125,10 @@ def paint(plan: Plan, load: Callable[[], Model], run: Run) -> Iterator[Painted]:
         with run.timed("decode"), torch.inference_mode():
             pixels = _to_array(model.decode(latents))
         with run.timed("compose"):
-            image = framer.compose(frame, pixels, plan.profile)
+            settled = framer.settle(frame, plan.request, plan.latent_mask, latent_change(filled, latents))
+            image = framer.compose(settled, pixels, plan.profile)
         made = Image.fromarray(to_bytes(pixels, plan.profile.to_bytes))
-        yield _told(plan, run, index, Painted(image, seeds, frame, made))
+        yield _told(plan, run, index, Painted(image, seeds, settled, made))
 
 
 def _told(plan: Plan, run: Run, index: int, painted: Painted) -> Painted:
