@@ -89,6 +89,9 @@ FLOATS = st.floats(0, 1)
 ODD = st.floats(0.5, 9)
 
 
+SOFT = [name for name in Request.model_fields if name.startswith("soft_")]
+
+
 def some(choice: choices.Choices) -> st.SearchStrategy[str]:
     return st.sampled_from(choice.names)
 
@@ -114,6 +117,9 @@ def requests(draw: st.DrawFn) -> Request:
         "only_masked_padding": st.integers(0, 512),
         "feather": some(choices.FEATHER),
         "mask_round": st.booleans(),
+        "mask_action": some(choices.MASK_ACTION),
+        **{name: st.floats(1, 8) for name in SOFT if name != "soft_mask_influence"},
+        "soft_mask_influence": FLOATS,
         "inpainting_mask_weight": FLOATS,
         "clip_skip": st.integers(1, 12),
         "emphasis": some(choices.EMPHASIS),
@@ -183,7 +189,9 @@ def carried(request: Request) -> dict[str, Any]:
     if request.init_image is None:
         gone |= {"denoising_strength", "exact_steps", "resize_mode", "background", "color_correction"}
     if request.mask is None:
-        gone |= {"mask_blur", "mask_mode", "masked_content", "inpaint_area", "feather", "mask_round"}
+        gone |= {"mask_blur", "mask_mode", "masked_content", "inpaint_area", "feather", "mask_round", "mask_action"}
+    if request.mask is None or request.mask_action != "soft":
+        gone |= set(SOFT)
     if request.mask is None or request.inpaint_area == "whole_picture":
         gone |= {"only_masked_padding"}
     if request.schedule != "beta":

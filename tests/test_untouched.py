@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from pentimento import choices
 from pentimento.errors import RequestError
 from pentimento.framing import FRAMERS, unchanged
 from pentimento.pipeline import Run, paint
@@ -43,10 +44,14 @@ def inpaint_requests(draw: st.DrawFn, profile: str = "pentimento") -> Request:
         denoising_strength=draw(st.sampled_from([0.0, 0.05, 0.5, 1.0])),
         mask_blur=draw(st.sampled_from([0, 1, 4, 7.5, (0, 9), 30])),
         mask_mode=draw(st.sampled_from(["inpaint_masked", "inpaint_not_masked"])),
-        masked_content=draw(st.sampled_from(["fill", "original", "latent_noise", "latent_nothing"])),
+        masked_content=draw(st.sampled_from(choices.MASKED_CONTENT.names)),
         inpaint_area=draw(st.sampled_from(["whole_picture", "only_masked"])),
         only_masked_padding=draw(st.integers(0, 64)),
         feather=draw(st.sampled_from(["both", "inward"])),
+        mask_action=draw(st.sampled_from(choices.MASK_ACTION.names)),
+        soft_preservation_strength=draw(st.sampled_from([0.0, 0.5, 8.0])),
+        soft_mask_influence=draw(st.sampled_from([0.0, 0.5, 1.0])),
+        soft_difference_threshold=draw(st.sampled_from([0.0, 0.5, 8.0])),
         width=draw(st.integers(8, 200)) if sized else None,
         height=draw(st.integers(8, 200)) if sized else None,
         resize_mode=draw(st.sampled_from(["just_resize", "crop_and_resize", "resize_and_fill", "latent_upscale"])),

@@ -16,6 +16,7 @@ MaskMode = Literal["inpaint_masked", "inpaint_not_masked"]
 MaskedContent = Literal["fill", "original", "latent_noise", "latent_nothing"]
 InpaintArea = Literal["whole_picture", "only_masked"]
 Feather = Literal["both", "inward"]
+MaskAction = Literal["blend", "soft", "differential"]
 Emphasis = Literal["original", "no_norm", "ignore", "none"]
 NoiseSource = Literal["cpu", "philox", "device"]
 UniPCVariant = Literal["bh1", "bh2", "vary_coeff"]
@@ -128,6 +129,14 @@ FEATHER = _choices(
         Choice("inward", "Inward only", "Только внутрь"),
     ],
 )
+MASK_ACTION = _choices(
+    "mask_action",
+    [
+        Choice("blend", "Blend at every step", "Смешивать на каждом шаге"),
+        Choice("soft", "Soft inpainting", "Мягкая перерисовка"),
+        Choice("differential", "Differential diffusion", "Сила по серому маски"),
+    ],
+)
 EMPHASIS = _choices(
     "emphasis",
     [
@@ -188,6 +197,7 @@ TABLES: tuple[Choices, ...] = (
     MASKED_CONTENT,
     INPAINT_AREA,
     FEATHER,
+    MASK_ACTION,
     EMPHASIS,
     NOISE_SOURCE,
     UNIPC_VARIANT,

@@ -1,16 +1,17 @@
 """Steps "noise" and "denoise": from init latents and a seed to finished latents of one picture."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from torch import Tensor
 
-from .diffusion.denoisers import Denoiser, GuidanceRules, Guided, Masked, Position, Relay
+from .diffusion.denoisers import Denoiser, Differential, GuidanceRules, Guided, Masked, Position, Relay, Soft
 from .diffusion.noise import ImageNoise, brownian
 from .diffusion.prediction import PREDICTIONS
 from .diffusion.samplers import Noise, SamplerOptions, Step
 from .encoding import Init, Ready, same_length
+from .framing import Floats
 from .geometry import Size
 from .models.base import Model
 from .models.text import Conditioning
@@ -72,7 +73,9 @@ def denoise(
     denoiser: Denoiser = Relay(runners, _share(plan, position))
     masked = None
     if init.latents is not None and init.latent_mask is not None:
-        denoiser = masked = _masked(plan, denoiser, init, first)
+        denoiser = masked = MASK_ACTIONS[plan.request.mask_action](
+            plan, denoiser, init.latents, init.latent_mask, first
+        )
 
     def finished(step: Step) -> None:
         position.steps += 1
@@ -92,6 +95,13 @@ def denoise(
 
 def _later_draws(stream: ImageNoise) -> Noise:
     return lambda sigma, sigma_next: stream.next()
+
+
+def latent_change(init: Init, latents: Tensor) -> Floats | None:
+    """Measure how far every cell has moved, [h, w], as the length over channels; None in txt2img."""
+    if init.latents is None:
+        return None
+    return (latents - init.latents).float().square().sum(dim=1)[0].sqrt().cpu().numpy()
 
 
 def sampler_options(plan: Plan) -> SamplerOptions:
@@ -155,18 +165,50 @@ def _guided(plan: Plan, ready: Ready, position: Position, check: Callable[[], No
     )
 
 
-def _masked(plan: Plan, inner: Denoiser, init: Init, noise: Tensor) -> Masked:
-    assert init.latents is not None and init.latent_mask is not None
-    prediction = PREDICTIONS[plan.model.prediction]
+class Keeping(Denoiser, Protocol):
+    """A denoiser that keeps what is not to be repainted, to its end."""
+
+    def keep(self, latents: Tensor) -> Tensor: ...
+
+
+def _blended(plan: Plan, inner: Denoiser, latents: Tensor, mask: Tensor, noise: Tensor) -> Keeping:
     shown = KEPT_AREA_SHOWN[plan.profile.kept_area, plan.sampler.timesteps]
-    return Masked(
+    return Masked(inner, latents, mask, add_noise=_noising(plan, noise), shown=shown)
+
+
+def _soft(plan: Plan, inner: Denoiser, latents: Tensor, mask: Tensor, noise: Tensor) -> Keeping:
+    del noise
+    request = plan.request
+    return Soft(
         inner,
-        init.latents,
-        init.latent_mask,
-        add_noise=lambda x0, sigma: prediction.add_noise(x0, noise, sigma),
-        shown=shown,
+        latents,
+        mask,
+        schedule_bias=request.soft_schedule_bias,
+        preservation_strength=request.soft_preservation_strength,
+        transition_contrast=request.soft_transition_contrast,
     )
 
+
+def _differential(plan: Plan, inner: Denoiser, latents: Tensor, mask: Tensor, noise: Tensor) -> Keeping:
+    start = plan.levels.t(plan.trajectory.start_sigma)
+
+    def remaining(sigma: float) -> float:
+        return plan.levels.t(sigma) / start if start else 0.0
+
+    return Differential(inner, latents, mask, add_noise=_noising(plan, noise), remaining=remaining)
+
+
+def _noising(plan: Plan, noise: Tensor) -> Callable[[Tensor, float], Tensor]:
+    prediction = PREDICTIONS[plan.model.prediction]
+    return lambda x0, sigma: prediction.add_noise(x0, noise, sigma)
+
+
+MASK_ACTIONS: dict[str, Callable[[Plan, Denoiser, Tensor, Tensor, Tensor], Keeping]] = {
+    "blend": _blended,
+    "soft": _soft,
+    "differential": _differential,
+}
+"""What the mask does while sampling: (plan, denoiser, init latents, latent mask, start noise) to a wrapper."""
 
 KEPT_AREA_SHOWN: dict[tuple[str, bool], Literal["noisy", "clean", "renoised"]] = {
     ("renoised", False): "renoised",

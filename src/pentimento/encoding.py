@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from .diffusion.denoisers import Timeline
 from .diffusion.noise import ImageNoise
-from .framing import Frame
+from .framing import Floats, Frame
 from .geometry import Size
 from .models.base import Model
 from .models.text import Conditioning, TextOptions
@@ -67,10 +67,16 @@ class Ready:
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """What a pass hands on: finished latents, and the model whose decoder reads them."""
+    """What a pass hands on: finished latents, and the model whose decoder reads them.
+
+    Attributes
+    ----------
+    change : how far every latent cell has moved, [h, w]; None in txt2img
+    """
 
     latents: Tensor
     model: Model
+    change: Floats | None = None
 
 
 @dataclass(frozen=True, eq=False)

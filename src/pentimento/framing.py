@@ -5,12 +5,12 @@ pixels; `compose` puts the repainted pixels back. The two ways of doing it, our 
 float and A1111's in 8 bits, are two rows of `FRAMERS`, chosen by `Profile.overlay`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from .errors import ImageError, RequestError
 from .geometry import Box, Size
@@ -21,6 +21,7 @@ from .pictures.fills import A1111_FILLS, PIXEL_FILLS
 from .pictures.metrics import MaskFacts, mask_facts
 from .pictures.read import Source, read_picture, split
 from .pictures.resize import resize
+from .pictures.soft import changed_share
 from .profiles import Profile
 from .request import Request
 
@@ -95,6 +96,35 @@ class Frame:
         return self.source.icc if self.source else None
 
 
+@dataclass(frozen=True)
+class MaskUse:
+    """What a mask action means for pixels.
+
+    Attributes
+    ----------
+    grey : the mask's grey reaches the latents; otherwise a cell is repainted or not
+    gain : factor on the paste's weight, where the network has made the transition itself
+    by_change : the paste's weight follows what sampling has changed
+    """
+
+    grey: bool
+    gain: float
+    by_change: bool
+
+
+MASK_USES = {
+    "blend": MaskUse(grey=False, gain=1.0, by_change=False),
+    "soft": MaskUse(grey=True, gain=4.0, by_change=True),
+    "differential": MaskUse(grey=True, gain=4.0, by_change=False),
+}
+"""A row for every mask action; what it does while sampling is in `denoising.MASK_ACTIONS`."""
+
+
+def rounds_mask(request: Request) -> bool:
+    """Whether a latent cell is repainted wholly or not at all."""
+    return request.mask_round and not MASK_USES[request.mask_action].grey
+
+
 def read_inputs(request: Request, profile: Profile) -> Inputs:
     """Read the request's pictures and prepare the mask.
 
@@ -114,7 +144,7 @@ def read_inputs(request: Request, profile: Profile) -> Inputs:
     if profile.mask_size == "strict" and mask.size != picture.size:
         sizes = f"{Size(*mask.size)} where the picture is {Size(*picture.size)}"
         raise ImageError("mask", mask.size, f"its size is {sizes}; give a mask of the picture's size")
-    painted = masks.to_grey(mask, round_alpha=request.mask_round)
+    painted = masks.to_grey(mask, round_alpha=rounds_mask(request))
     if request.mask_mode == "inpaint_not_masked":
         painted = masks.invert(painted)
     return Inputs(source, painted, masks.blur(painted, *request.mask_blur))
@@ -198,6 +228,10 @@ class Framer(Protocol):
 
     def frame(self, request: Request, inputs: Inputs, layout: Layout) -> Frame: ...
 
+    def settle(self, frame: Frame, request: Request, latent_mask: Floats | None, change: Floats | None) -> Frame:
+        """Fix the paste's weight, knowing how far each latent cell has moved, [h, w]."""
+        ...
+
     def compose(self, frame: Frame, pixels: Floats, profile: Profile) -> Image.Image:
         """Put [H, W, 3] pixels in 0..1 back into the picture."""
         ...
@@ -210,8 +244,11 @@ class FloatFramer:
         found = self._masks(request, inputs, layout)
         if found is None:
             return None
-        reach = masks.FEATHER_REACHES[request.feather](*found)
-        paintable = Image.fromarray(reach.view(np.uint8) * np.uint8(255))
+        if MASK_USES[request.mask_action].grey:
+            paintable = Image.fromarray(np.ceil(masks.GREYS[request.feather](*found) * 255).astype(np.uint8))
+        else:
+            reach = masks.FEATHER_REACHES[request.feather](*found)
+            paintable = Image.fromarray(reach.view(np.uint8) * np.uint8(255))
         if layout.box is not None:
             paintable = masks.mask_to_working(paintable, layout.box, layout.asked)
         return composing.pad_to_multiple(paintable, layout.multiple)[0]
@@ -234,6 +271,20 @@ class FloatFramer:
         weight, target = self._weight(request, inputs, layout), shown if request.color_correction else None
         return Frame(layout, shown, mask, source, weight, target)
 
+    def settle(self, frame: Frame, request: Request, latent_mask: Floats | None, change: Floats | None) -> Frame:
+        if frame.weight is None or latent_mask is None or change is None or not _by_change(request):
+            return frame
+        layout = frame.layout
+        cells = Image.fromarray(_changed_share(request, latent_mask, change))
+        share = np.asarray(cells.resize(layout.working, Image.Resampling.BICUBIC))
+        inside = share[: layout.asked.height, : layout.asked.width, np.newaxis]
+        box = layout.box or Box.whole(layout.output)
+        weight = np.zeros_like(frame.weight)
+        region = (slice(box.top, box.bottom), slice(box.left, box.right))
+        stitched = composing.stitch_from_working(inside, box, layout.asked)[..., 0]
+        weight[region] = frame.weight[region] * np.clip(stitched, 0, 1)
+        return replace(frame, weight=weight)
+
     def compose(self, frame: Frame, pixels: Floats, profile: Profile) -> Image.Image:
         layout = frame.layout
         if frame.target is not None:
@@ -252,7 +303,10 @@ class FloatFramer:
 
     def _weight(self, request: Request, inputs: Inputs, layout: Layout) -> Floats | None:
         found = self._masks(request, inputs, layout)
-        return None if found is None else masks.FEATHERS[request.feather](*found)
+        if found is None:
+            return None
+        weight, gain = masks.FEATHERS[request.feather](*found), MASK_USES[request.mask_action].gain
+        return weight if gain == 1 else np.minimum(weight * np.float32(gain), 1)
 
     def _masks(self, request: Request, inputs: Inputs, layout: Layout) -> tuple[Bytes, Bytes] | None:
         """Give the mask blurred and as it was painted, at the result's size."""
@@ -267,6 +321,21 @@ class FloatFramer:
 
 def _pixel_mode(request: Request) -> str:
     return "just_resize" if request.resize_mode == "latent_upscale" else request.resize_mode
+
+
+def _by_change(request: Request) -> bool:
+    return MASK_USES[request.mask_action].by_change
+
+
+def _changed_share(request: Request, latent_mask: Floats, change: Floats) -> Floats:
+    return changed_share(
+        change,
+        latent_mask,
+        preservation_strength=request.soft_preservation_strength,
+        mask_influence=request.soft_mask_influence,
+        threshold=request.soft_difference_threshold,
+        contrast=request.soft_difference_contrast,
+    )
 
 
 def in_place(made: Image.Image, layout: Layout) -> Image.Image:
@@ -312,12 +381,24 @@ class A1111Framer:
         if mask is None or inputs.blurred is None:
             return Frame(layout, shown, source=source, target=shown if request.color_correction else None)
         overlay_mask = masks.doubled(mask) if layout.box is None else inputs.blurred
+        if _by_change(request):  # anything that is worked on may change
+            overlay_mask = _in_box(Image.new("L", layout.asked, 255), layout, source.size)
+        elif MASK_USES[request.mask_action].grey:
+            overlay_mask = masks.doubled(masks.doubled(masks.doubled(mask if layout.box is None else inputs.blurred)))
         if overlay_mask.size != source.image.size:  # mode 3 leaves the picture at its own size
             overlay_mask = resize(overlay_mask, source.size, "resize_and_fill").convert("L")
         weight = np.asarray(overlay_mask, np.float32) / np.float32(255)
         if shown.size == mask.size:
             shown = A1111_FILLS[request.masked_content](shown, mask)
         return Frame(layout, shown, mask, source, weight, shown if request.color_correction else None)
+
+    def settle(self, frame: Frame, request: Request, latent_mask: Floats | None, change: Floats | None) -> Frame:
+        if frame.source is None or latent_mask is None or change is None or not _by_change(request):
+            return frame
+        cells = Image.fromarray((_changed_share(request, latent_mask, change) * np.float32(255)).astype(np.uint8))
+        tile = resize(cells, frame.layout.asked, "resize_and_fill").convert("L").filter(ImageFilter.GaussianBlur(4))
+        overlay_mask = _in_box(tile, frame.layout, frame.source.size)
+        return replace(frame, weight=np.asarray(overlay_mask, np.float32) / np.float32(255))
 
     def compose(self, frame: Frame, pixels: Floats, profile: Profile) -> Image.Image:
         image = Image.fromarray(composing.to_bytes(pixels, profile.to_bytes))
@@ -327,6 +408,15 @@ class A1111Framer:
             return image
         overlay_mask = Image.fromarray(np.round(frame.weight * 255).astype(np.uint8))
         return composing.paste(image, composing.overlay(frame.source.image, overlay_mask), frame.layout.box)
+
+
+def _in_box(tile: Image.Image, layout: Layout, size: Size) -> Image.Image:
+    """Lay a mask of the working size where it belongs in the picture, black around."""
+    if layout.box is None:
+        return tile if tile.size == size else resize(tile, size, "resize_and_fill").convert("L")
+    mask = Image.new("L", size)
+    mask.paste(resize(tile, layout.box.size, "crop_and_resize"), (layout.box.left, layout.box.top))
+    return mask
 
 
 FRAMERS: dict[str, Framer] = {"float": FloatFramer(), "a1111": A1111Framer()}

@@ -19,7 +19,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from .denoising import denoise, image_noise
+from .denoising import denoise, image_noise, latent_change
 from .diffusion.samplers import Step
 from .encoding import Cache, Made, begin, fill_latents, make_ready
 from .errors import Cancelled
@@ -121,9 +121,10 @@ def paint(plan: Plan, load: Callable[[ModelInfo], Model], run: Run) -> Iterator[
         with run.timed("decode"), torch.inference_mode():
             pixels = _to_array(made.model.decode(made.latents))
         with run.timed("compose"):
-            image = framer.compose(finished, pixels, plan.profile)
+            settled = framer.settle(finished, plan.request, plan.latent_mask, made.change)
+            image = framer.compose(settled, pixels, plan.profile)
         shown = Image.fromarray(to_bytes(pixels, plan.profile.to_bytes))
-        yield _told(plan, run, index, Painted(image, seeds, finished, shown))
+        yield _told(plan, run, index, Painted(image, seeds, settled, shown))
 
 
 def _run_pass(
@@ -150,7 +151,7 @@ def _run_pass(
         filled = fill_latents(each, init, index)
         noise = image_noise(each, seeds, models[0])
         latents = denoise(each, stages, filled, noise, seeds, on_step=teller(models[0]), check=run.check)
-    return Made(latents, models[-1])
+    return Made(latents, models[-1], latent_change(filled, latents))
 
 
 def _told(plan: Plan, run: Run, index: int, painted: Painted) -> Painted:

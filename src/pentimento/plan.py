@@ -20,7 +20,7 @@ from .diffusion.samplers import Sampler, find_sampler
 from .diffusion.schedules import Schedule, ScheduleOptions, find_schedule
 from .diffusion.trajectory import Trajectory, plan_trajectory
 from .errors import ModelNotFoundError, RequestError
-from .framing import FRAMERS, Inputs, Layout, lay_out, read_inputs
+from .framing import FRAMERS, Inputs, Layout, lay_out, read_inputs, rounds_mask
 from .geometry import Size
 from .models.estimate import memory_estimate
 from .models.info import ModelInfo
@@ -154,13 +154,14 @@ class Plan:
     def latent_mask(self) -> NDArray[np.float32] | None:
         """Cells that are repainted, [h, w], 1 = repaint; None where all are."""
         mask = FRAMERS[self.profile.overlay].mask(self.request, self.inputs, self.layout)
-        how = self.profile.latent_mask if self.request.mask_round else "soft"
+        how = self.profile.latent_mask if rounds_mask(self.request) else "soft"
         return None if mask is None else latent_mask(mask, self.latent_size, how)
 
     @property
     def concat_mask(self) -> Literal["max_pool", "rounded", "soft"]:
         """How the mask that an inpaint checkpoint is shown is rounded; SDXL's always is."""
-        return self.profile.latent_mask if self.request.mask_round or self.model.family == "sdxl" else "soft"
+        rounded = rounds_mask(self.request) or self.model.family == "sdxl"
+        return self.profile.latent_mask if rounded else "soft"
 
     @property
     def memory_bytes(self) -> int:

@@ -143,6 +143,27 @@ class Request(BaseModel):
         "both", description="inward = no pixel that was not painted changes"
     )
     mask_round: bool = Field(True, description="repaint a latent cell wholly or not at all; off = by the mask's grey")
+    mask_action: Annotated[choices.MaskAction, _choice(choices.MASK_ACTION)] = Field(
+        "blend", description="what the mask's grey does while sampling; differential = a strength for each pixel"
+    )
+    soft_schedule_bias: float = Field(
+        1.0, ge=0, le=8, description="soft: above 1 keeps the source for longer, below 1 lets go of it sooner"
+    )
+    soft_preservation_strength: float = Field(
+        0.5, ge=0, le=8, description="soft: how strongly grey parts hold on to the source"
+    )
+    soft_transition_contrast: float = Field(
+        4.0, ge=1, le=32, description="soft: how much contrast is kept where source and new are mixed"
+    )
+    soft_mask_influence: float = Field(
+        0.0, ge=0, le=1, description="soft: 0 = pasted by what has changed alone, 1 = by the mask too"
+    )
+    soft_difference_threshold: float = Field(
+        0.5, ge=0, le=8, description="soft: how far latents must change to be pasted half"
+    )
+    soft_difference_contrast: float = Field(
+        2.0, ge=0, le=8, description="soft: how sharply pasting sets in around the threshold"
+    )
     inpainting_mask_weight: float = Field(
         1.0, ge=0, le=1, description="inpaint checkpoints: how much of the masked part is hidden from the network"
     )

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .framing import MASK_USES
+
 if TYPE_CHECKING:
     from .plan import Plan
 
@@ -49,7 +51,7 @@ def _mask(plan: "Plan") -> Iterator[PlanWarning]:
         return
     if facts.painted_pixels == 0:
         yield PlanWarning("mask_empty", "the mask is empty: nothing was painted", "mask")
-    elif facts.peak < 128:
+    elif facts.peak < 128 and not MASK_USES[request.mask_action].grey:
         yield PlanWarning(
             "mask_swallowed",
             f"the blurred mask never reaches half (peak {facts.peak / 255:.0%}): what is painted would hardly change;"

@@ -3,8 +3,8 @@
     Masked(Guided(network))
 
 `Guided` turns a network and its conditionings into one prediction (classifier-free
-guidance); `Masked` keeps what is not to be repainted. Both have the signature that
-samplers call, so a sampler never knows about prompts or masks.
+guidance); `Masked`, `Soft` and `Differential` keep what is not to be repainted. All have
+the signature that samplers call, so a sampler never knows about prompts or masks.
 """
 
 from collections.abc import Callable, Sequence
@@ -197,3 +197,107 @@ class Masked:
 
     def _mixed(self, inside: Tensor, outside: Tensor) -> Tensor:
         return torch.lerp(outside, inside, self.latent_mask)
+
+
+@dataclass
+class Differential:
+    """Give every cell a strength of its own: its grey times the run's.
+
+    Parameters
+    ----------
+    inner, init_latents, add_noise : as in `Masked`
+    latent_mask : [1, 1, h, w]; 1 = free from the first step, 0 = kept, between: kept until
+        the noise is down to where a run of that share of the strength would start
+    remaining : sigma -> share of the run's strength that this level of noise stands for
+
+    Notes
+    -----
+    Levin and Fried 2023, with thresholds on the level of noise in place of a count of
+    steps, so that a grey means the same whatever the schedule.
+    """
+
+    inner: Denoiser
+    init_latents: Tensor
+    latent_mask: Tensor
+    add_noise: Callable[[Tensor, float], Tensor]
+    remaining: Callable[[float], float]
+    _uncond: Tensor | None = field(default=None, init=False)
+
+    @property
+    def uncond(self) -> Tensor:
+        return self.inner.uncond if self._uncond is None else self._uncond
+
+    def __call__(self, x: Tensor, sigma: float) -> Tensor:
+        free = self._free(self.remaining(sigma))
+        denoised = self.inner(torch.where(free, x, self.add_noise(self.init_latents, sigma)), sigma)
+        self._uncond = torch.where(free, self.inner.uncond, self.init_latents)
+        return torch.where(free, denoised, self.init_latents)
+
+    def keep(self, latents: Tensor) -> Tensor:
+        """Put the source back where the mask is 0."""
+        return torch.where(self._free(0.0), latents, self.init_latents)
+
+    def _free(self, remaining: float) -> Tensor:
+        return (self.latent_mask > 0) & (self.latent_mask >= remaining - _SAME_LEVEL)
+
+
+_SAME_LEVEL = 1e-4
+"""Share of a strength below which two levels of noise count as one."""
+
+
+@dataclass
+class Soft:
+    """Mix prediction and source by the mask's grey, the less of the source the less noise is left.
+
+    Parameters
+    ----------
+    inner, init_latents, latent_mask : as in `Masked`; grey is what this is for
+    schedule_bias, preservation_strength : the source's share is `1 - m ** (sigma**bias * strength)`
+    transition_contrast : 1 mixes magnitudes linearly; above, the larger one counts for more,
+        so that mixed parts do not lose contrast
+
+    Notes
+    -----
+    A1111 v1.10.1 behaviour. Its timestep samplers take the timestep for sigma, and so
+    repaint nothing that is not wholly white; here sigma is sigma for all.
+    """
+
+    inner: Denoiser
+    init_latents: Tensor
+    latent_mask: Tensor
+    schedule_bias: float
+    preservation_strength: float
+    transition_contrast: float
+    _uncond: Tensor | None = field(default=None, init=False)
+
+    @property
+    def uncond(self) -> Tensor:
+        return self.inner.uncond if self._uncond is None else self._uncond
+
+    def __call__(self, x: Tensor, sigma: float) -> Tensor:
+        exponent = sigma**self.schedule_bias * self.preservation_strength
+        share = torch.where(self.latent_mask > 0, self.latent_mask**exponent, 0)
+        denoised = self._mixed(self.inner(x, sigma), share)
+        self._uncond = self._mixed(self.inner.uncond, share)
+        return denoised
+
+    def keep(self, latents: Tensor) -> Tensor:
+        """Leave the result: what is pasted is decided by what has changed."""
+        return latents
+
+    def _mixed(self, inside: Tensor, share: Tensor) -> Tensor:
+        mixed = torch.lerp(self.init_latents, inside, share)
+        power = self.transition_contrast
+        old, new = (_magnitude(latents) ** power for latents in (self.init_latents, inside))
+        wanted = (old * (1 - share) + new * share) ** (1 / power)
+        return mixed * (wanted / (_magnitude(mixed) + 1e-5)).to(mixed.dtype)
+
+
+def _magnitude(latents: Tensor) -> Tensor:
+    """Give the length over channels, in double precision."""
+    precise = latents.to(_PRECISE.get(latents.device.type, torch.float64))
+    return precise.square().sum(dim=1, keepdim=True).sqrt()
+
+
+_PRECISE = {"mps": torch.float32}
+"""Devices that have no double precision."""

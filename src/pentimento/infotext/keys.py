@@ -188,6 +188,10 @@ def _read_blurs(text: str) -> Fields:
     return {"mask_blur": (float(across), float(down))}
 
 
+def _read_soft(text: str) -> Fields:
+    return {"mask_action": "soft"} if _boolean(text) else {}
+
+
 def _read_noise_schedule(text: str) -> Fields:
     return {"zero_terminal_snr": {"Zero Terminal SNR": True, "Default": False}[text]}
 
@@ -288,6 +292,10 @@ def _mask_blurs(request: Request, facts: InfotextFacts) -> Value:
     return f"{across} {down}" if _with_mask(request) and across != down else None
 
 
+def _is_soft(request: Request) -> bool:
+    return request.mask is not None and request.mask_action == "soft"
+
+
 def _beta(name: str) -> Write:
     return lambda request, facts: getattr(request, name) if request.schedule == "beta" else None
 
@@ -322,6 +330,17 @@ def _profile(request: Request, facts: InfotextFacts) -> Value:
 def _unless(name: str, key: str, convert: Callable[[str], object], when: Callable[[Request], bool] = _always) -> Key:
     """Make the row of a field that is written if it is not the default."""
     return Key(key, _unless_default(name, when), _reads(name, convert))
+
+
+def _soft(name: str, key: str) -> Key:
+    """Make the row of a soft inpainting's number, written whenever that is on."""
+
+    def value(request: Request, facts: InfotextFacts) -> Value:
+        del facts
+        number: float = getattr(request, name)
+        return None if not _is_soft(request) else int(number) if number.is_integer() else number
+
+    return Key(key, value, _reads(name, float))
 
 
 def _one_of(table: choices.Choices, key: str, when: Callable[[Request], bool] = _always, *, ours: bool = False) -> Key:
@@ -372,13 +391,13 @@ KEYS: tuple[Key, ...] = (
     Key("Init image hash", None, _nothing),
     Key("RNG", _rng, _reads("noise_source", _chosen(choices.NOISE_SOURCE))),
     _flag("tiling", "Tiling"),
-    Key("Soft inpainting enabled"),
-    Key("Soft inpainting schedule bias"),
-    Key("Soft inpainting preservation strength"),
-    Key("Soft inpainting transition contrast boost"),
-    Key("Soft inpainting mask influence"),
-    Key("Soft inpainting difference threshold"),
-    Key("Soft inpainting difference contrast"),
+    Key("Soft inpainting enabled", lambda request, facts: True if _is_soft(request) else None, _read_soft),
+    _soft("soft_schedule_bias", "Soft inpainting schedule bias"),
+    _soft("soft_preservation_strength", "Soft inpainting preservation strength"),
+    _soft("soft_transition_contrast", "Soft inpainting transition contrast boost"),
+    _soft("soft_mask_influence", "Soft inpainting mask influence"),
+    _soft("soft_difference_threshold", "Soft inpainting difference threshold"),
+    _soft("soft_difference_contrast", "Soft inpainting difference contrast"),
     Key("Final denoising strength"),
     Key("Denoising curve"),
     _one_of(choices.MASK_MODE, "Mask mode", _with_mask),
@@ -467,6 +486,7 @@ KEYS: tuple[Key, ...] = (
     Key("Mask blur axes", _mask_blurs, _read_blurs, ours=True),
     _one_of(choices.FEATHER, "Feather", _with_mask, ours=True),
     _flag("mask_round", "Mask rounding", _with_mask, ours=True),
+    _one_of(choices.MASK_ACTION, "Mask action", _with_mask, ours=True),
     _flag("color_correction", "Color correction", _with_image, ours=True),
     _flag("clip_skip_on_sdxl", "Clip skip on SDXL", ours=True),
     Key("Profile", _profile, _reads("profile", str), ours=True),

@@ -168,6 +168,13 @@ FEATHER_REACHES: dict[str, Callable[[NDArray[np.uint8], NDArray[np.uint8]], NDAr
 """Where the weight of `FEATHERS` is above 0, at a tenth of its cost."""
 
 
+GREYS: dict[str, Callable[[NDArray[np.uint8], NDArray[np.uint8]], NDArray[np.float32]]] = {
+    "both": lambda blurred, painted: blurred.astype(np.float32) * np.float32(1 / 255),
+    "inward": feather_inward,
+}
+"""The mask where its grey counts, 0..1; above 0 where the weight of `FEATHERS` is."""
+
+
 def latent_mask(mask: Image.Image, size: Size, how: Literal["max_pool", "rounded", "soft"]) -> NDArray[np.float32]:
     """Bring a mask to the latents' grid.
 

@@ -81,6 +81,7 @@ def to_request(endpoint: str, body: Body, known_model: Callable[[str], bool] = l
     read_refiner(fields, given, settings)
     if endpoint == "img2img":
         _read_pictures(fields, given)
+        _read_soft_inpainting(fields, given)
     else:
         read_second_pass(fields, given, settings)
     return Request(**fields)
@@ -220,6 +221,29 @@ _SETTINGS: dict[str, Reader] = {
     "inpainting_mask_weight": _to("inpainting_mask_weight", float),
     "tiling": _to("tiling", bool),
 }
+
+
+_SOFT_INPAINTING = (
+    "soft_schedule_bias",
+    "soft_preservation_strength",
+    "soft_transition_contrast",
+    "soft_mask_influence",
+    "soft_difference_threshold",
+    "soft_difference_contrast",
+)
+"""Arguments of A1111's always-on script in their order, after the one that switches it on."""
+
+
+def _read_soft_inpainting(fields: Fields, given: Body) -> None:
+    scripts: Mapping[str, Mapping[str, Any]] = given.get("alwayson_scripts") or {}
+    arguments: list[Any] = []
+    for title, script in scripts.items():
+        if title.lower() == "soft inpainting":
+            arguments = list(script.get("args") or ())
+    if arguments and arguments[0]:
+        fields["mask_action"] = "soft"
+        for field, value in zip(_SOFT_INPAINTING, arguments[1:], strict=False):
+            _to(field, float)(fields, value)
 
 
 def _sampler(fields: Fields, given: Body) -> Sampler:
