@@ -5,7 +5,7 @@ STAMP := .venv/.installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := run
-.PHONY: setup run demo test test-long check format docs bench clean
+.PHONY: setup run demo test test-long check format docs guide bench clean
 
 setup: $(STAMP)
 
@@ -34,6 +34,7 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/python docs/generate.py --check
+	$(BIN)/python docs/guide/build.py --check
 
 format: setup
 	$(BIN)/ruff format .
@@ -42,6 +43,10 @@ format: setup
 # Writes the pages of docs/reference from the code.
 docs: setup
 	$(BIN)/python docs/generate.py
+
+# Makes the guide's pictures with the built-in model, and its pages into the package.
+guide: docs
+	$(BIN)/python docs/guide/build.py
 
 bench: setup
 	$(BIN)/python benchmarks/engine.py

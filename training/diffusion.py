@@ -56,6 +56,17 @@ def load_drawer(work: Path, size: int, device: str, *, averaged: bool) -> Drawer
     return drawer.to(device).eval()
 
 
+def new_optimizer(drawer: Drawer, peak: float) -> torch.optim.AdamW:
+    """Return the optimizer of a training that begins."""
+    return torch.optim.AdamW(drawer.parameters(), lr=peak, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+
+
+def write_drawer(work: Path, drawer: Drawer, average: Drawer, optimizer: torch.optim.AdamW, *, step: int) -> None:
+    """Write the checkpoint that `train_unet` goes on from."""
+    states = {"model": drawer.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict()}
+    save(work / "unet.pt", {**states, "step": step})
+
+
 @torch.no_grad()
 def follow(average: Drawer, drawer: Drawer, step: int) -> None:
     """Move the average on: it spans the last 6 % of the steps, however many they are (Karras et al. 2024)."""
@@ -117,7 +128,7 @@ def train_unet(
     drawer = Drawer(size).to(device)
     drawer.unet.to(memory_format=torch.channels_last)
     average = copy.deepcopy(drawer)
-    optimizer = torch.optim.AdamW(drawer.parameters(), lr=peak, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+    optimizer = new_optimizer(drawer, peak)
     path, step = work / "unet.pt", 0
     if path.exists():
         state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
@@ -128,10 +139,6 @@ def train_unet(
     generator = torch.Generator().manual_seed(seed + step)
     batches = Batches(work, tokenizer, batch, device, generator)
     alphas = DDIMScheduler(**SCHEDULER).alphas_cumprod.to(device)
-
-    def keep() -> None:
-        states = {"model": drawer.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict()}
-        save(path, {**states, "step": step})
 
     start = saved = time.monotonic()
     first, mean = step, 0.0
@@ -150,6 +157,6 @@ def train_unet(
             pace = (step - first) * batch / (time.monotonic() - start)
             print(f"unet step {step} loss {mean:.4f} {pace:.1f} samples/s of {len(batches.latents)}", flush=True)
         if time.monotonic() - saved > 120:
-            keep()
+            write_drawer(work, drawer, average, optimizer, step=step)
             saved = time.monotonic()
-    keep()
+    write_drawer(work, drawer, average, optimizer, step=step)

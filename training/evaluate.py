@@ -1,23 +1,32 @@
-"""Measure the built-in model: the autoencoder's PSNR, and how often generated pictures show what the caption asked."""
+"""Measure the built-in model: the autoencoder's PSNR, and whether pictures show what the caption asked.
+
+Everything but the autoencoder goes through `pentimento.Studio`, as a user's request would.
+"""
 
 from __future__ import annotations
 
 import argparse
-import logging
-import os
+import dataclasses
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pentimento as pm
 import torch
-from diffusers import AutoencoderKL, DPMSolverMultistepScheduler, StableDiffusionPipeline
+from diffusers import AutoencoderKL
 from numpy.typing import NDArray
-from PIL import Image
+from pentimento.diffusion.samplers import SAMPLERS
+from PIL import Image, ImageDraw
 
-from judge import Judge, marks, train_judge
+from judge import Judge, distances, marks, train_judge
 from pool import HELD_OUT, draw_batch, pool, to_pixels
-from world import Scene, plain_caption, sample_scene
+from world import COLOURS, HOURS, KINDS, Scene, draw, plain_caption, sample_scene
 
 Pictures = NDArray[np.uint8]
+STRENGTHS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+NEAR_PX = 8
 
 
 @torch.no_grad()
@@ -33,26 +42,33 @@ def psnr(a: Pictures, b: Pictures) -> float:
     return float((10 * np.log10(255**2 / np.maximum(error, 1e-9))).mean())
 
 
-def generate(folder: Path, captions: list[str], *, size: int, steps: int, cfg: float, seed: int) -> Pictures:
-    """Return pictures for captions, by DPM++ 2M, in one reproducible order."""
-    pipe = StableDiffusionPipeline.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
-    pipe.scheduler = DPMSolverMultistepScheduler.from_config(pipe.scheduler.config, use_karras_sigmas=True)
-    pipe.set_progress_bar_config(disable=True)
-    parts = []
-    for k in range(0, len(captions), 16):
-        generator = [torch.Generator().manual_seed(seed + k + i) for i in range(len(captions[k : k + 16]))]
-        parts.append(
-            pipe(
-                captions[k : k + 16],
-                height=size,
-                width=size,
-                num_inference_steps=steps,
-                guidance_scale=cfg,
-                generator=generator,
-                output_type="np",
-            ).images
-        )
-    return np.rint(np.concatenate(parts) * 255).astype(np.uint8)
+@dataclasses.dataclass(frozen=True)
+class Maker:
+    """Makes a picture for every caption, each with a seed of its own."""
+
+    studio: pm.Studio
+    size: int
+    fields: dict[str, Any]
+    seed: int = 0
+
+    def __call__(self, captions: Sequence[str], others: Sequence[dict[str, Any]] = (), **fields: Any) -> Pictures:
+        """Return pictures uint8 [n, size, size, 3]; `others` are fields of single pictures."""
+        made = [
+            self.studio.run(
+                pm.Request(
+                    **{"width": self.size, "height": self.size, **self.fields, **fields, **other},
+                    prompt=caption,
+                    seed=self.seed + k,
+                )
+            ).images[0]
+            for k, (caption, other) in enumerate(zip(captions, others or [{}] * len(captions), strict=True))
+        ]
+        return np.stack([np.asarray(image.convert("RGB")) for image in made])
+
+
+def generate(folder: Path, captions: Sequence[str], *, size: int, seed: int, **fields: Any) -> Pictures:
+    """Return one picture for every caption from the model in a folder."""
+    return Maker(pm.Studio(model=str(folder)), size, fields, seed)(captions)
 
 
 def sheet(pictures: Pictures, columns: int = 8) -> Image.Image:
@@ -74,11 +90,6 @@ def get_judge(work: Path, *, size: int, scenes: int, minutes: float) -> Judge:
     return judge.eval()
 
 
-def report(title: str, figures: dict[str, float]) -> None:
-    """Print a row of shares."""
-    print(f"{title:22s}" + "  ".join(f"{name} {value:.1%}" for name, value in figures.items()), flush=True)
-
-
 def photographs(folder: Path) -> list[Pictures]:
     """Return the pictures of a folder, cropped to multiples of 8."""
     result = []
@@ -89,43 +100,157 @@ def photographs(folder: Path) -> list[Pictures]:
     return result
 
 
+def other(names: Sequence[str], name: str, k: int) -> str:
+    """Return another row of a table, a different one for every k."""
+    rest = [one for one in names if one != name]
+    return rest[k * 7 % len(rest)]
+
+
+def drawn(scenes: Sequence[Scene], size: int) -> Pictures:
+    """Draw scenes as uint8 [n, size, size, 3]."""
+    return np.stack([np.rint(draw(scene, size) * 255).astype(np.uint8) for scene in scenes])
+
+
+def alone(count: int) -> Iterator[Scene]:
+    """Give held-out scenes of one thing."""
+    found = 0
+    for seed in range(HELD_OUT + 100_000, HELD_OUT + 200_000):
+        scene = sample_scene(seed)
+        if len(scene.things) == 1:
+            yield scene
+            found += 1
+        if found == count:
+            return
+
+
+def text_to_image(make: Maker, judge: Judge, count: int, work: Path) -> dict[str, float]:
+    """Tell how often a picture shows what its caption says."""
+    scenes = [sample_scene(seed) for seed in range(HELD_OUT, HELD_OUT + count)]
+    made = make([plain_caption(scene) for scene in scenes])
+    sheet(made[:64]).save(work / "sheet_generated.png")
+    return marks(judge, made, scenes)
+
+
+def replaced(make: Maker, judge: Judge, count: int, work: Path) -> dict[str, float]:
+    """Paint another thing over the thing of a drawn scene; tell how often it is there."""
+    sources = list(alone(count))
+    asked = []
+    for k, scene in enumerate(sources):
+        thing = scene.things[0]
+        same = [name for name, kind in KINDS.items() if kind.sky == KINDS[thing.kind].sky]
+        fresh = dataclasses.replace(
+            thing, kind=other(same, thing.kind, k), colour=other(list(COLOURS), thing.colour, k)
+        )
+        asked.append(dataclasses.replace(scene, things=(fresh,)))
+    pictures, masks = [], []
+    for scene, pixels in zip(sources, drawn(sources, make.size), strict=True):
+        mask = Image.new("L", (make.size, make.size))
+        left, top, right, bottom = scene.things[0].box
+        margin = 0.06
+        ImageDraw.Draw(mask).rectangle(
+            [round(v * make.size) for v in (left - margin, top - margin, right + margin, bottom + margin)], fill=255
+        )
+        pictures.append(Image.fromarray(pixels))
+        masks.append(mask)
+    made = make(
+        [plain_caption(scene) for scene in asked],
+        [{"init_image": picture, "mask": mask} for picture, mask in zip(pictures, masks, strict=True)],
+        denoising_strength=1.0,
+    )
+    sheet(np.stack([np.stack([np.asarray(p) for p in pictures[:32]]), made[:32]], 1).reshape(-1, *made.shape[1:])).save(
+        work / "sheet_inpaint.png"
+    )
+    found = marks(judge, made, asked)
+    return {name: found[name] for name in ("kind_only", "colour_only")}
+
+
+def repainted(make: Maker, judge: Judge, count: int, work: Path) -> dict[str, float]:
+    """Ask for another hour: at 0.4 the thing stays in its place, at 0.7 the hour is the new one."""
+    sources = list(alone(count))
+    asked = [dataclasses.replace(scene, hour=other(list(HOURS), scene.hour, k)) for k, scene in enumerate(sources)]
+    pictures = [{"init_image": Image.fromarray(pixels)} for pixels in drawn(sources, make.size)]
+    captions = [plain_caption(scene) for scene in asked]
+    little, much = (make(captions, pictures, denoising_strength=strength) for strength in (0.4, 0.7))
+    sheet(np.stack([little[:16], much[:16]], 1).reshape(-1, *much.shape[1:])).save(work / "sheet_img2img.png")
+    near = distances(judge, little, sources) <= NEAR_PX / 256
+    return {"thing within 8 of 256 px at 0.4": float(near.mean()), "hour at 0.7": marks(judge, much, asked)["hour"]}
+
+
+def agreement(make: Maker, judge: Judge, count: int, work: Path) -> dict[str, float]:
+    """Return the PSNR to the source at every strength; it has to fall."""
+    sources = list(alone(count))
+    pixels = drawn(sources, make.size)
+    pictures = [{"init_image": Image.fromarray(one)} for one in pixels]
+    captions = [plain_caption(scene) for scene in sources]
+    return {
+        f"dB at {strength:g}": psnr(pixels, make(captions, pictures, denoising_strength=strength))
+        for strength in STRENGTHS
+    }
+
+
+def by_sampler(make: Maker, judge: Judge, count: int, work: Path) -> Iterator[tuple[str, dict[str, float]]]:
+    """Give the marks of every sampler."""
+    for sampler in SAMPLERS:
+        other_sampler = dataclasses.replace(make, fields={**make.fields, "sampler": sampler.name})
+        yield sampler.label, text_to_image(other_sampler, judge, count, work)
+
+
+def say(title: str, figures: dict[str, float]) -> None:
+    """Print a row of the table; shares as percentages."""
+    told = (f"{name} {value:.1f}" if "dB" in name else f"{name} {value:.1%}" for name, value in figures.items())
+    print(f"{title:24s}" + "  ".join(told), flush=True)
+
+
+PARTS = {"txt2img": text_to_image, "inpaint": replaced, "img2img": repainted, "strength": agreement}
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line."""
+    result = argparse.ArgumentParser(description=__doc__)
+    result.add_argument("--model", type=Path, default=Path("src/pentimento/models/builtin"))
+    result.add_argument("--work", type=Path, default=Path("training/runs"), help="holds the judge; sheets go here")
+    result.add_argument("--device", default="cpu")
+    result.add_argument("--size", type=int, default=128)
+    result.add_argument("--count", type=int, default=96, help="held-out scenes for every row of the table")
+    result.add_argument("--scenes", type=int, default=40000, help="drawn scenes that the judge learns from")
+    result.add_argument("--judge-minutes", type=float, default=15.0)
+    result.add_argument("--steps", type=int, default=20)
+    result.add_argument("--cfg", type=float, default=5.0)
+    result.add_argument("--seed", type=int, default=0)
+    result.add_argument("--parts", default=",".join(PARTS), help="rows of the table")
+    result.add_argument("--samplers", type=int, default=0, metavar="COUNT", help="also every sampler, on COUNT scenes")
+    result.add_argument("--photographs", type=Path, help="a folder of PNG files to measure the autoencoder on")
+    result.add_argument("--threads", type=int, default=1)
+    return result
+
+
 def main() -> None:
     """Print the table and write the contact sheets."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", type=Path, default=Path("src/pentimento/models/builtin"))
-    parser.add_argument(
-        "--work", type=Path, default=Path("training/runs"), help="holds the judge; sheets are written here"
-    )
-    parser.add_argument("--size", type=int, default=128)
-    parser.add_argument("--count", type=int, default=128, help="held-out scenes")
-    parser.add_argument("--scenes", type=int, default=30000, help="drawn scenes that the judge learns from")
-    parser.add_argument("--judge-minutes", type=float, default=4.0)
-    parser.add_argument("--steps", type=int, default=20)
-    parser.add_argument("--cfg", type=float, default=5.0)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--photographs", type=Path, help="a folder of PNG files to measure the autoencoder on")
-    args = parser.parse_args()
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    logging.getLogger("diffusers").setLevel(logging.ERROR)
-    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
-
+    args = parser().parse_args()
+    torch.set_num_threads(args.threads)
     seeds = range(HELD_OUT, HELD_OUT + args.count)
-    scenes: list[Scene] = [sample_scene(seed) for seed in seeds]
-    drawn = draw_batch(seeds, args.size)
+    scenes = [sample_scene(seed) for seed in seeds]
+    pictures = draw_batch(seeds, args.size)
     vae = AutoencoderKL.from_pretrained(args.model / "vae", dtype=torch.float32)
-    back = round_trip(vae, drawn)
-    print(f"autoencoder: {psnr(drawn, back):.2f} dB on {args.count} held-out scenes")
+    back = round_trip(vae, pictures)
+    print(f"autoencoder: {psnr(pictures, back):.2f} dB on {args.count} held-out scenes")
     if args.photographs:
         values = [psnr(p, round_trip(vae, p)) for p in photographs(args.photographs)]
         print(f"autoencoder: {np.mean(values):.2f} dB on {len(values)} pictures of {args.photographs.name}")
-    sheet(np.stack([drawn[:32], back[:32]], 1).reshape(-1, *drawn.shape[1:])).save(args.work / "sheet_vae.png")
+    sheet(np.stack([pictures[:32], back[:32]], 1).reshape(-1, *pictures.shape[1:])).save(args.work / "sheet_vae.png")
 
     judge = get_judge(args.work, size=args.size, scenes=args.scenes, minutes=args.judge_minutes)
-    report("drawn, held out", marks(judge, drawn, scenes))
-    captions = [plain_caption(scene) for scene in scenes]
-    made = generate(args.model, captions, size=args.size, steps=args.steps, cfg=args.cfg, seed=args.seed)
-    sheet(made[:64]).save(args.work / "sheet_generated.png")
-    report(f"generated, CFG {args.cfg:g}", marks(judge, made, scenes))
+    near = distances(judge, pictures, scenes) <= NEAR_PX / 256
+    single = [len(scene.things) == 1 for scene in scenes]
+    say("drawn, held out", {**marks(judge, pictures, scenes), "position": float(near[single].mean())})
+    studio = pm.Studio(model=str(args.model), device=args.device)
+    make = Maker(studio, args.size, {"steps": args.steps, "cfg_scale": args.cfg}, args.seed)
+    rows = {name: partial(PARTS[name], make, judge, args.count, args.work) for name in args.parts.split(",") if name}
+    for name, row in rows.items():
+        say(name, row())
+    if args.samplers:
+        for label, figures in by_sampler(make, judge, args.samplers, args.work):
+            say(label, figures)
 
 
 if __name__ == "__main__":

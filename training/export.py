@@ -1,4 +1,4 @@
-"""Writing the trained networks as a diffusers folder."""
+"""Writing the trained networks as a diffusers folder, and taking up the training from such a folder."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import torch
 from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 from transformers import CLIPTextModel
 
-from autoencoder import load_vae
+from autoencoder import load_vae, save
 from configs import SCHEDULER
-from diffusion import load_drawer
+from diffusion import Drawer, load_drawer, new_optimizer, write_drawer
 from latents import read_shards
 
 INDEX = {
@@ -84,6 +84,27 @@ def export(work: Path, out: Path, *, size: int) -> int:
             path.write_text(without_paths(path.read_text()))
         replace_files(folder, out)
     return sum(path.stat().st_size for path in out.rglob("*.safetensors"))
+
+
+def take_up(folder: Path, work: Path, *, size: int) -> None:
+    """Write checkpoints into `work` from the weights of a model, so that its training goes on.
+
+    Raises
+    ------
+    FileExistsError
+        Where there is a checkpoint already.
+    """
+    for name in ("vae.pt", "unet.pt"):
+        if (work / name).exists():
+            raise FileExistsError(f"{work / name} is there already; move it away, or go on with it")
+    vae = AutoencoderKL.from_pretrained(folder / "vae", torch_dtype=torch.float32)
+    save(work / "vae.pt", {"model": vae.state_dict(), "step": 0})
+    drawer = Drawer(size)
+    unet = UNet2DConditionModel.from_pretrained(folder / "unet", torch_dtype=torch.float32)
+    text = CLIPTextModel.from_pretrained(folder / "text_encoder", dtype=torch.float32)
+    drawer.unet.load_state_dict(unet.state_dict())
+    drawer.text.load_state_dict(text.state_dict())
+    write_drawer(work, drawer, drawer, new_optimizer(drawer, peak=0.0), step=0)
 
 
 def without_paths(text: str) -> str:

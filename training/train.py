@@ -1,5 +1,7 @@
 """Train the built-in model: `vae`, `latents`, `unet`, `export`. Every command goes on where it stopped.
 
+`resume` begins with the weights of the model in the package instead of nothing.
+
 `latents` may still be encoding while `unet` runs: it takes up new shards as they come.
 """
 
@@ -20,7 +22,7 @@ def parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(description=__doc__)
     commands = result.add_subparsers(dest="command", required=True)
     timed = {"vae": (30.0, 4, 2e-3), "unet": (90.0, 24, 1e-3)}
-    for name in ("vae", "latents", "unet", "export"):
+    for name in ("vae", "latents", "unet", "export", "resume"):
         command = commands.add_parser(name)
         command.add_argument("--work", type=Path, default=Path("training/runs"), help="checkpoints and drawn pictures")
         command.add_argument("--device", default="cpu")
@@ -77,6 +79,13 @@ def export(args: argparse.Namespace) -> None:
     print(f"{write(args.work, args.out, size=args.size) / 1e6:.1f} MB of weights in {args.out}")
 
 
+def resume(args: argparse.Namespace) -> None:
+    """Begin with the weights of the model that is there."""
+    from export import take_up
+
+    take_up(args.out, args.work, size=args.size)
+
+
 def timing(args: argparse.Namespace) -> dict[str, Any]:
     """Return the arguments that both trainings share."""
     return {name: getattr(args, name) for name in ("minutes", "size", "device", "batch", "peak", "seed")}
@@ -89,7 +98,7 @@ def tokenizer(folder: Path) -> CLIPTokenizer:
     return CLIPTokenizer.from_pretrained(folder / "tokenizer")
 
 
-COMMANDS = {"vae": vae, "latents": latents, "unet": unet, "export": export}
+COMMANDS = {"vae": vae, "latents": latents, "unet": unet, "export": export, "resume": resume}
 
 if __name__ == "__main__":
     main()

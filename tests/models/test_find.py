@@ -10,7 +10,7 @@ import pytest
 from pentimento.errors import ModelFileError, ModelNotFoundError
 from pentimento.files import cache_dir
 from pentimento.models import hub
-from pentimento.models.find import Library, scan
+from pentimento.models.find import BUILTIN, Library, scan
 from pentimento.models.hashes import content_hash, file_hash
 
 
@@ -182,3 +182,9 @@ def test_only_what_makes_a_model_is_fetched() -> None:
     ]
     assert sorted(hub.files_to_fetch(sorted([*wanted, *others]))) == sorted(wanted)
     assert hub.files_to_fetch(["model.safetensors"]) == ()
+
+
+def test_the_built_in_model_is_listed_once_even_where_its_folder_is_given() -> None:
+    library = scan([BUILTIN.parent, BUILTIN])
+    assert [info.path for info in library.models].count(BUILTIN) == 1
+    assert library.find(str(BUILTIN)).path == BUILTIN

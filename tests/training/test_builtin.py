@@ -37,12 +37,11 @@ def sky(pictures: NDArray[np.generic]) -> NDArray[np.float64]:
     return pictures[:, : pictures.shape[1] // 3].astype(np.float64).mean((1, 2))
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning:diffusers")
 @pytest.mark.parametrize("ground", ["grass", "sand"])
 def test_the_sky_is_that_of_the_hour(ground: str) -> None:
     where = GROUNDS[ground].phrases[0]
     captions = [f"a red ball {where} {hour.phrases[0]}" for hour in HOURS.values()]
-    made = sky(generate(MODEL, captions, size=128, steps=8, cfg=4, seed=0))
+    made = sky(generate(MODEL, captions, size=128, seed=0, steps=8, cfg_scale=4.0))
     drawn = sky(np.stack([draw(Scene(ground, hour, (), seed=1), 128) * 255 for hour in HOURS]))
     distances = np.linalg.norm(made[:, None] - drawn[None], axis=2)
     right = distances.argmin(1) == np.arange(len(HOURS))

@@ -111,7 +111,7 @@ def scan(folders: Sequence[str | Path] = ()) -> Library:
     unusable: list[Unusable] = []
     if (BUILTIN / "model_index.json").is_file():
         models.append(detect(BUILTIN, kind="builtin"))
-    seen: set[Path] = set()
+    seen = {BUILTIN.resolve()}
     for folder in folders:
         root = Path(folder).expanduser()
         if not root.exists():
