@@ -17,9 +17,10 @@ from .geometry import Box, Size
 from .pictures import compose as composing
 from .pictures import masks
 from .pictures.color import correct_colours
+from .pictures.extend import extend_mask, extend_source, margin_set
 from .pictures.fills import A1111_FILLS, PIXEL_FILLS
 from .pictures.metrics import MaskFacts, mask_facts
-from .pictures.read import Source, read_picture, split
+from .pictures.read import LARGEST_PICTURE, Source, read_picture, split
 from .pictures.resize import resize
 from .pictures.soft import changed_share
 from .profiles import Profile
@@ -38,11 +39,13 @@ class Inputs:
     source : what is repainted; None in txt2img
     painted : "L", 255 = painted by the user (after inversion); None without a mask
     blurred : `painted` blurred, at the mask's own size
+    place : where the given picture lies in `source`; None where that is the picture itself
     """
 
     source: Source | None = None
     painted: Image.Image | None = None
     blurred: Image.Image | None = None
+    place: Box | None = None
 
     @property
     def facts(self) -> MaskFacts | None:
@@ -82,6 +85,7 @@ class Frame:
     source : the picture under the result, at the result's size; None in txt2img
     weight : [H, W] like the result, 0..1, share of the new pixel; None = all new
     target : what the result's hues are matched to; None = they are left
+    bare : [H, W] like the result, where no picture lies under it and all is new; None = nowhere
     """
 
     layout: Layout
@@ -90,6 +94,7 @@ class Frame:
     source: Source | None = None
     weight: Floats | None = None
     target: Image.Image | None = None
+    bare: NDArray[np.bool_] | None = None
 
     @property
     def icc(self) -> bytes | None:
@@ -126,28 +131,53 @@ def rounds_mask(request: Request) -> bool:
 
 
 def read_inputs(request: Request, profile: Profile) -> Inputs:
-    """Read the request's pictures and prepare the mask.
+    """Read the request's pictures, extend them and prepare the mask.
 
     Raises
     ------
     ImageError
-        Where a picture cannot be read, or (profile's `mask_size` strict) the mask is
-        of another size than the picture.
+        Where a picture cannot be read, or (profile's `mask_size` strict, or extended)
+        the mask is of another size than the picture.
+    RequestError
+        Where there is nothing to extend, or it would grow too large.
     """
     if request.init_image is None:
+        if request.extends:
+            raise RequestError("extend", request.extend, "only a picture can be extended; give init_image")
         return Inputs()
     picture = read_picture(request.init_image, "init_image")
     source = split(picture, request.background, profile.alpha)
-    if request.mask is None:
+    painted = _read_mask(request, profile, picture)
+    if request.extends:
+        return _extended(request, source, painted)
+    if painted is None:
         return Inputs(source)
+    return Inputs(source, painted, masks.blur(painted, *request.mask_blur))
+
+
+def _read_mask(request: Request, profile: Profile, picture: Image.Image) -> Image.Image | None:
+    """Give what the user painted, after inversion."""
+    if request.mask is None:
+        return None
     mask = read_picture(request.mask, "mask")
-    if profile.mask_size == "strict" and mask.size != picture.size:
+    if (profile.mask_size == "strict" or request.extends) and mask.size != picture.size:
         sizes = f"{Size(*mask.size)} where the picture is {Size(*picture.size)}"
         raise ImageError("mask", mask.size, f"its size is {sizes}; give a mask of the picture's size")
     painted = masks.to_grey(mask, round_alpha=rounds_mask(request))
-    if request.mask_mode == "inpaint_not_masked":
-        painted = masks.invert(painted)
-    return Inputs(source, painted, masks.blur(painted, *request.mask_blur))
+    return masks.invert(painted) if request.mask_mode == "inpaint_not_masked" else painted
+
+
+def _extended(request: Request, source: Source, painted: Image.Image | None) -> Inputs:
+    """Grow the picture; its new margin and the overlap are masked, besides what was painted."""
+    sides = request.extension(source.size)
+    if sides.around(source.size).area > LARGEST_PICTURE:
+        raise RequestError(
+            "extend", request.extend, f"the picture would be {sides.around(source.size)}, more than can be worked on"
+        )
+    place = sides.place(source.size)
+    masked = extend_mask(painted, source.size, sides, request.extend_overlap)
+    blurred = margin_set(masks.blur(masked, *request.mask_blur), place)
+    return Inputs(extend_source(source, sides), masked, blurred, place)
 
 
 def lay_out(request: Request, profile: Profile, inputs: Inputs, *, multiple: int, native: int) -> Layout:
@@ -189,7 +219,25 @@ def lay_out(request: Request, profile: Profile, inputs: Inputs, *, multiple: int
         width = picture.width if height is None else max(1, round(height * picture.width / picture.height))
     if height is None:
         height = picture.height if request.width is None else max(1, round(width * picture.height / picture.width))
+    if inputs.place is not None:
+        _check_shape(Size(width, height), picture)
     return _placed(Size(width, height), None, None, profile, multiple)
+
+
+def _check_shape(asked: Size, extended: Size) -> None:
+    if (
+        min(
+            abs(asked.width * extended.height / extended.width - asked.height),
+            abs(asked.height * extended.width / extended.height - asked.width),
+        )
+        >= 1
+    ):
+        raise RequestError(
+            "width",
+            asked.width,
+            f"{asked} has another shape than the extended picture, {extended}; leave out width or height, or"
+            " take inpaint_area 'only_masked'",
+        )
 
 
 def _placed(asked: Size, picture: Size | None, box: Box | None, profile: Profile, multiple: int) -> Layout:
@@ -269,7 +317,7 @@ class FloatFramer:
         if mask is not None and shown.size == mask.size:
             shown = PIXEL_FILLS[request.masked_content](shown, mask)
         weight, target = self._weight(request, inputs, layout), shown if request.color_correction else None
-        return Frame(layout, shown, mask, source, weight, target)
+        return Frame(layout, shown, mask, source, weight, target, _bare(inputs, source.size))
 
     def settle(self, frame: Frame, request: Request, latent_mask: Floats | None, change: Floats | None) -> Frame:
         if frame.weight is None or latent_mask is None or change is None or not _by_change(request):
@@ -283,6 +331,8 @@ class FloatFramer:
         region = (slice(box.top, box.bottom), slice(box.left, box.right))
         stitched = composing.stitch_from_working(inside, box, layout.asked)[..., 0]
         weight[region] = frame.weight[region] * np.clip(stitched, 0, 1)
+        if frame.bare is not None:
+            weight[frame.bare] = 1
         return replace(frame, weight=weight)
 
     def compose(self, frame: Frame, pixels: Floats, profile: Profile) -> Image.Image:
@@ -321,6 +371,14 @@ class FloatFramer:
 
 def _pixel_mode(request: Request) -> str:
     return "just_resize" if request.resize_mode == "latent_upscale" else request.resize_mode
+
+
+def _bare(inputs: Inputs, size: Size) -> NDArray[np.bool_] | None:
+    """Find the new margin in the source as it lies under the result."""
+    if inputs.place is None or inputs.source is None:
+        return None
+    margin = margin_set(Image.new("L", inputs.source.size), inputs.place)
+    return np.asarray(margin.resize(size, Image.Resampling.NEAREST)) > 0
 
 
 def _by_change(request: Request) -> bool:
@@ -390,7 +448,8 @@ class A1111Framer:
         weight = np.asarray(overlay_mask, np.float32) / np.float32(255)
         if shown.size == mask.size:
             shown = A1111_FILLS[request.masked_content](shown, mask)
-        return Frame(layout, shown, mask, source, weight, shown if request.color_correction else None)
+        target = shown if request.color_correction else None
+        return Frame(layout, shown, mask, source, weight, target, _bare(inputs, source.size))
 
     def settle(self, frame: Frame, request: Request, latent_mask: Floats | None, change: Floats | None) -> Frame:
         if frame.source is None or latent_mask is None or change is None or not _by_change(request):
@@ -398,7 +457,8 @@ class A1111Framer:
         cells = Image.fromarray((_changed_share(request, latent_mask, change) * np.float32(255)).astype(np.uint8))
         tile = resize(cells, frame.layout.asked, "resize_and_fill").convert("L").filter(ImageFilter.GaussianBlur(4))
         overlay_mask = _in_box(tile, frame.layout, frame.source.size)
-        return replace(frame, weight=np.asarray(overlay_mask, np.float32) / np.float32(255))
+        weight = np.asarray(overlay_mask, np.float32) / np.float32(255)
+        return replace(frame, weight=weight if frame.bare is None else np.maximum(weight, frame.bare))
 
     def compose(self, frame: Frame, pixels: Floats, profile: Profile) -> Image.Image:
         image = Image.fromarray(composing.to_bytes(pixels, profile.to_bytes))

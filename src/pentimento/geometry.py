@@ -60,3 +60,37 @@ class Box(NamedTuple):
     @classmethod
     def whole(cls, size: Size) -> "Box":
         return cls(0, 0, size.width, size.height)
+
+
+class Sides(NamedTuple):
+    """Pixels that are added on each side of a picture.
+
+    Examples
+    --------
+    >>> Sides(16, 0, 8, 0).around(Size(64, 48)), Sides(16, 0, 8, 0).place(Size(64, 48))
+    (Size(width=88, height=48), Box(left=16, top=0, right=80, bottom=48))
+    """
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    def around(self, size: Size) -> Size:
+        """Give the size of the extended picture."""
+        return Size(self.left + size.width + self.right, self.top + size.height + self.bottom)
+
+    def place(self, size: Size) -> Box:
+        """Give the box in which the picture lies in the extended one."""
+        return Box(self.left, self.top, self.left + size.width, self.top + size.height)
+
+    def split(self, at_once: int) -> "list[Sides]":
+        """Divide into as few equal goes as add at most so many pixels on a side.
+
+        Examples
+        --------
+        >>> Sides(100, 0, 30, 0).split(64)
+        [Sides(left=50, top=0, right=15, bottom=0), Sides(left=50, top=0, right=15, bottom=0)]
+        """
+        count = max(1, -(-max(self) // at_once))
+        return [Sides(*(side * (go + 1) // count - side * go // count for side in self)) for go in range(count)]

@@ -183,6 +183,7 @@ class Plan:
             "output_size": list(self.output_size),
             "working_size": list(self.layout.working),
             "box": list(self.layout.box) if self.layout.box else None,
+            "place": list(self.inputs.place) if self.inputs.place else None,
             "sampler": self.sampler.label,
             "schedule": self.schedule.label,
             "steps_requested": self.request.steps,
@@ -231,6 +232,9 @@ class Plan:
             ("Steps", f"{told['steps']} of {told['steps_requested']}, {told['model_calls']} model calls"),
             ("Seeds", ", ".join(map(str, told["seeds"]))),
         ]
+        if self.inputs.place:
+            left, top, *_ = self.inputs.place
+            rows.insert(2, ("Picture", f"{self.inputs.place.size} at {left}, {top}, extended around it"))
         if not self.unchanged:
             rows.insert(-1, ("First sigma", f"{self.trajectory.start_sigma:.3f}"))
         for each in self.passes[1:]:

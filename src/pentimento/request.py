@@ -7,6 +7,8 @@ page derive their own fields from this class.
 import base64
 import binascii
 import io
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self, cast
 
@@ -15,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 
 from . import choices
 from .errors import ImageError, RequestError, unknown_name
+from .geometry import Sides, Size
 from .profiles import find_profile
 
 Picture = str | bytes | Image.Image
@@ -62,10 +65,49 @@ def _folded_name(value: object) -> object:
     return value.strip() if isinstance(value, str) else value
 
 
+def _parts(value: Any) -> tuple[Any, ...] | Any:
+    """Take a list that is written as text: "4, 6", "64x64"."""
+    return tuple(part for part in re.split(r"[,x×\s]+", value.strip()) if part) if isinstance(value, str) else value
+
+
+def _names(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _pair(value: object) -> object:
+    parts = _parts(value)
+    return parts * 2 if isinstance(value, str) and len(parts) == 1 else parts
+
+
 def _two_numbers(value: object) -> object:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return (float(value), float(value))
-    return value
+    return _pair(value)
+
+
+Side = int | str
+"""Pixels, or percent of the picture's width or height as "25%"."""
+
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
+
+
+def _side(value: object) -> Side:
+    text = str(value).strip().removesuffix("px")
+    percent = _PERCENT.fullmatch(text)
+    if percent and 0 < float(percent[1]) <= 1000:
+        return f"{float(percent[1]):g}%"
+    pixels = 0 if percent and not float(percent[1]) else int(text) if text.isdecimal() else -1
+    if isinstance(value, bool) or not 0 <= pixels <= 16384:
+        raise ValueError(f"{value!r} must be px from 0 to 16384, or percent up to 1000%, as in 128 or 25%")
+    return pixels
+
+
+def _four_sides(value: object) -> object:
+    listed = _parts(value) if isinstance(value, str | list | tuple) else (value,)
+    sides = tuple(_side(part) for part in cast(Sequence[object], listed))
+    if len(sides) not in (1, 4):
+        raise ValueError("give left, top, right, bottom, or one number for all four")
+    return sides * 4 if len(sides) == 1 else sides
 
 
 class Request(BaseModel):
@@ -89,7 +131,9 @@ class Request(BaseModel):
     # What to paint
     prompt: str = Field("", description="what the picture should show")
     negative_prompt: str = Field("", description="what it should not show")
-    styles: tuple[str, ...] = Field((), description="names of saved styles, applied to both prompts")
+    styles: Annotated[tuple[str, ...], BeforeValidator(_names)] = Field(
+        (), description="names of saved styles, applied to both prompts"
+    )
     init_image: PictureField = Field(None, description="the picture to start from")
     mask: PictureField = Field(None, description="white = repaint; same size as the picture")
 
@@ -110,7 +154,7 @@ class Request(BaseModel):
     seed: int = Field(-1, ge=-1, lt=2**64, description="-1 = random")
     variation_seed: int = Field(-1, ge=-1, lt=2**64, description="-1 = random")
     variation_strength: float = Field(0.0, ge=0, le=1, description="0 = seed alone, 1 = variation seed alone")
-    seed_resize: tuple[int, int] | None = Field(
+    seed_resize: Annotated[tuple[int, int] | None, BeforeValidator(_pair)] = Field(
         None, description="width and height for which the seed's noise is drawn, then placed in the centre"
     )
     denoising_strength: float = Field(
@@ -166,6 +210,14 @@ class Request(BaseModel):
     )
     inpainting_mask_weight: float = Field(
         1.0, ge=0, le=1, description="inpaint checkpoints: how much of the masked part is hidden from the network"
+    )
+
+    # Outpaint
+    extend: Annotated[tuple[Side, Side, Side, Side], BeforeValidator(_four_sides)] = Field(
+        (0, 0, 0, 0), description="left, top, right, bottom: px that the picture grows by, or percent of it as 25%"
+    )
+    extend_overlap: int = Field(
+        32, ge=0, le=16384, description="px of the picture beside its new margin that are repainted with it"
     )
 
     # Second pass (hires fix) and refiner
@@ -302,7 +354,17 @@ class Request(BaseModel):
         """`txt2img`, `img2img` or `inpaint`."""
         if self.init_image is None:
             return "txt2img"
-        return "img2img" if self.mask is None else "inpaint"
+        return "img2img" if self.mask is None and not self.extends else "inpaint"
+
+    @property
+    def extends(self) -> bool:
+        """Whether the picture gets a new margin."""
+        return any(self.extend)
+
+    def extension(self, size: Size) -> Sides:
+        """Give the new margin of a picture of this size, in px."""
+        whole = (size.width, size.height, size.width, size.height)
+        return Sides(*(_in_pixels(side, length) for side, length in zip(self.extend, whole, strict=True)))
 
     def changed(self, **values: Any) -> "Request":
         """Copy with some fields changed, validated like a new one."""
@@ -319,6 +381,10 @@ class Request(BaseModel):
             return cls.model_validate_json(text)
         except ValidationError as error:
             raise _refusal(error) from error
+
+
+def _in_pixels(side: Side, length: int) -> int:
+    return side if isinstance(side, int) else round(float(side.removesuffix("%")) * length / 100)
 
 
 _BOUNDS = {

@@ -1,6 +1,7 @@
 """What a person should know before a plan is run: one function a warning, listed in `RULES`."""
 
 import dataclasses
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -69,7 +70,8 @@ def _mask(plan: "Plan") -> Iterator[PlanWarning]:
         )
     if facts.painted_pixels and plan.inputs.source and facts.painted_pixels == plan.inputs.source.size.area:
         yield PlanWarning("mask_full", "the whole picture is masked: this is img2img", "mask")
-    if facts.painted_pixels and request.feather == "inward" and facts.thickness_px < 4 * max(request.mask_blur):
+    inward = request.feather == "inward" and not request.extends
+    if facts.painted_pixels and inward and facts.thickness_px < 4 * max(request.mask_blur):
         yield PlanWarning(
             "feather_inward_thin",
             f"the mask is {facts.thickness_px} px thin and feathers inward over {2.5 * max(request.mask_blur):.0f} px:"
@@ -177,6 +179,28 @@ def _second_pass(plan: "Plan") -> Iterator[PlanWarning]:
         )
 
 
+def _extend(plan: "Plan") -> Iterator[PlanWarning]:
+    request, place = plan.request, plan.inputs.place
+    if place is None:
+        return
+    if request.masked_content == "original" and request.denoising_strength < 1:
+        yield PlanWarning(
+            "extend_original",
+            "masked content 'original' shows the network the picture's edge lines drawn out over the new margin",
+            "masked_content",
+            {"masked_content": "fill"},
+        )
+    fade = 2.5 * max(request.mask_blur)
+    if request.feather == "inward" and request.extend_overlap < fade:
+        yield PlanWarning(
+            "extend_overlap_thin",
+            f"the overlap of {request.extend_overlap} px is thinner than the fade over {fade:.0f} px: the picture's"
+            " edge may be seen as a line",
+            "extend_overlap",
+            {"extend_overlap": math.ceil(fade)},
+        )
+
+
 def _content(plan: "Plan") -> Iterator[PlanWarning]:
     request = plan.request
     latent = request.masked_content in ("latent_noise", "latent_nothing")
@@ -197,5 +221,5 @@ def _content(plan: "Plan") -> Iterator[PlanWarning]:
         )
 
 
-RULES: tuple[Rule, ...] = (_mask, _nothing_to_do, _sizes, _prompts, _content, _second_pass)
+RULES: tuple[Rule, ...] = (_mask, _nothing_to_do, _sizes, _prompts, _content, _extend, _second_pass)
 LATER_RULES: tuple[Rule, ...] = (_prompts,)

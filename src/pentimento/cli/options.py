@@ -4,7 +4,6 @@ Defaults, bounds and help are read from the request; a new field is a new flag.
 """
 
 import inspect
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from rich.markup import escape
 from .. import choices
 from ..diffusion.samplers import SAMPLERS
 from ..diffusion.schedules import SCHEDULES
-from ..request import Picture, Request
+from ..request import Picture, Request, Side
 
 
 @dataclass(frozen=True)
@@ -34,11 +33,6 @@ def _picture(text: str) -> str | bytes:
     return sys.stdin.buffer.read() if text == "-" else text
 
 
-def _pair(text: str) -> tuple[str, ...]:
-    parts = tuple(part for part in re.split(r"[,x×\s]+", text.strip()) if part)
-    return parts * 2 if len(parts) == 1 else parts
-
-
 _WHOLE, _NUMBER, _TEXT = Kind("INTEGER"), Kind("NUMBER"), Kind("TEXT")
 KINDS: Mapping[Any, Kind] = {
     str: _TEXT,
@@ -49,8 +43,9 @@ KINDS: Mapping[Any, Kind] = {
     float | None: _NUMBER,
     bool: Kind(None, flag=bool | None),
     tuple[str, ...]: Kind("NAME", flag=list[str] | None, read=tuple),
-    tuple[float, float]: Kind("X[,Y]", read=_pair),
-    tuple[int, int] | None: Kind("WxH", read=_pair),
+    tuple[float, float]: Kind("X[,Y]"),
+    tuple[int, int] | None: Kind("WxH"),
+    tuple[Side, Side, Side, Side]: Kind("L,T,R,B"),
     Picture | None: Kind("FILE", read=_picture),
 }
 
@@ -85,6 +80,7 @@ PANELS = (
     Panel("From the picture", "resize_mode", frozenset({"img2img", "inpaint"})),
     Panel("Edges", "tiling"),
     Panel("Inpaint", "mask_blur", frozenset({"inpaint"})),
+    Panel("Outpaint", "extend", frozenset({"img2img", "inpaint"})),
     Panel("Second pass", "hires_scale", frozenset({"txt2img"})),
     Panel("Refiner", "refiner"),
     Panel("Prompt reading", "clip_skip"),
@@ -174,7 +170,7 @@ def assignments(texts: Iterable[str]) -> dict[str, Any]:
     Examples
     --------
     >>> assignments(["seed=7", "mask-blur=4,6"])
-    {'seed': '7', 'mask_blur': ('4', '6')}
+    {'seed': '7', 'mask_blur': '4,6'}
     """
     values: dict[str, Any] = {}
     for text in texts:
@@ -182,13 +178,7 @@ def assignments(texts: Iterable[str]) -> dict[str, Any]:
         name = name.strip().replace("-", "_")
         if not equals:
             raise typer.BadParameter(f"'{text}' is not name=value, as in seed=7", param_hint="--set")
-        field = Request.model_fields.get(name)
-        if field is None:
-            values[name] = value  # Request names the nearest field
-        elif field.annotation == tuple[str, ...]:
-            values[name] = tuple(part.strip() for part in value.split(",") if part.strip())
-        else:
-            values[name] = kind_of(field).read(value)
+        values[name] = _picture(value) if name in ("init_image", "mask") else value
     return values
 
 

@@ -12,6 +12,17 @@ from ..geometry import Size
 from ..request import Request
 from .grammar import Infotext, Value, old_behaviour
 from .samplers import read_sampler, schedule_label, settle_schedule
+from .sizes import (
+    extend,
+    extend_overlap,
+    hires_scale,
+    hires_size,
+    pair_of,
+    read_extend,
+    read_hires_size,
+    read_size,
+    seed_resize,
+)
 
 PROGRAM = "Pentimento"
 Fields = dict[str, Any]
@@ -170,15 +181,6 @@ def _chosen(table: choices.Choices) -> Callable[[str], str]:
     return lambda text: table.find(text).name
 
 
-def _pair_of(text: str) -> tuple[int, int]:
-    first, second = text.split("x")
-    return int(first), int(second)
-
-
-def _read_size(text: str) -> Fields:
-    return dict(zip(("width", "height"), _pair_of(text), strict=True))
-
-
 def _read_blur(text: str) -> Fields:
     return {"mask_blur": (float(text), float(text))}
 
@@ -221,11 +223,11 @@ def _with_strength(request: Request) -> bool:
 
 
 def _with_mask(request: Request) -> bool:
-    return request.mask is not None
+    return request.mode == "inpaint"
 
 
 def _only_masked(request: Request) -> bool:
-    return request.mask is not None and request.inpaint_area == "only_masked"
+    return _with_mask(request) and request.inpaint_area == "only_masked"
 
 
 def _unless_default(
@@ -245,11 +247,6 @@ def _unless_default(
 
 def _varied(value: Callable[[Request, InfotextFacts], Value]) -> Write:
     return lambda request, facts: value(request, facts) if request.variation_strength else None
-
-
-def _seed_resize(request: Request, facts: InfotextFacts) -> Value:
-    del facts
-    return str(Size(*request.seed_resize)) if request.seed_resize else None
 
 
 def _mask_weight(request: Request, facts: InfotextFacts) -> Value:
@@ -293,29 +290,11 @@ def _mask_blurs(request: Request, facts: InfotextFacts) -> Value:
 
 
 def _is_soft(request: Request) -> bool:
-    return request.mask is not None and request.mask_action == "soft"
+    return _with_mask(request) and request.mask_action == "soft"
 
 
 def _beta(name: str) -> Write:
     return lambda request, facts: getattr(request, name) if request.schedule == "beta" else None
-
-
-def _sized(request: Request) -> bool:
-    return request.hires_width is not None or request.hires_height is not None
-
-
-def _hires_scale(request: Request, facts: InfotextFacts) -> Value:
-    del facts
-    return None if _sized(request) else request.hires_scale
-
-
-def _hires_size(request: Request, facts: InfotextFacts) -> Value:
-    del facts
-    return f"{request.hires_width or 0}x{request.hires_height or 0}" if _sized(request) else None
-
-
-def _read_hires_size(text: str) -> Fields:
-    return dict(zip(("hires_width", "hires_height"), (side or None for side in _pair_of(text)), strict=True))
 
 
 def _label(table: choices.Choices, name: str, written: bool) -> Value:
@@ -364,7 +343,7 @@ KEYS: tuple[Key, ...] = (
     Key("Image CFG scale"),
     Key("Seed", lambda request, facts: facts.seed, _reads("seed", int)),
     Key("Face restoration"),
-    Key("Size", lambda request, facts: str(facts.size), _read_size),
+    Key("Size", lambda request, facts: str(facts.size), read_size),
     Key("Model hash", lambda request, facts: facts.model_hash, _nothing),
     Key("Model", lambda request, facts: facts.model, _reads("model", str)),
     Key("FP8 weight"),
@@ -377,7 +356,7 @@ KEYS: tuple[Key, ...] = (
         _varied(lambda request, facts: request.variation_strength),
         _reads("variation_strength", float),
     ),
-    Key("Seed resize from", _seed_resize, _reads("seed_resize", _pair_of)),
+    Key("Seed resize from", seed_resize, _reads("seed_resize", pair_of)),
     Key(
         "Denoising strength",
         lambda request, facts: request.denoising_strength if _with_strength(request) else None,
@@ -449,8 +428,8 @@ KEYS: tuple[Key, ...] = (
     Key("Lora hashes", None, _nothing),
     Key("TI hashes", None, _nothing),
     Key("Hashes", None, _nothing),
-    Key("Hires upscale", _hires_scale, _reads("hires_scale", float)),
-    Key("Hires resize", _hires_size, _read_hires_size),
+    Key("Hires upscale", hires_scale, _reads("hires_scale", float)),
+    Key("Hires resize", hires_size, _readhires_size),
     _unless("hires_steps", "Hires steps", int, _with_second_pass),
     Key(
         "Hires upscaler",
@@ -487,6 +466,8 @@ KEYS: tuple[Key, ...] = (
     _one_of(choices.FEATHER, "Feather", _with_mask, ours=True),
     _flag("mask_round", "Mask rounding", _with_mask, ours=True),
     _one_of(choices.MASK_ACTION, "Mask action", _with_mask, ours=True),
+    Key("Extend", extend, read_extend, ours=True),
+    Key("Extend overlap", extend_overlap, _reads("extend_overlap", int), ours=True),
     _flag("color_correction", "Color correction", _with_image, ours=True),
     _flag("clip_skip_on_sdxl", "Clip skip on SDXL", ours=True),
     Key("Profile", _profile, _reads("profile", str), ours=True),
