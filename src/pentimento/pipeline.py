@@ -8,7 +8,7 @@ so that a picture is the same alone and in any batch.
 
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
@@ -41,7 +41,7 @@ class Event:
     image : the finished picture, with kind "picture"
     """
 
-    kind: Literal["started", "step", "picture", "finished"]
+    kind: Literal["loading", "started", "step", "picture", "finished"]
     picture: int
     pictures: int
     step: int = 0
@@ -53,8 +53,9 @@ class Event:
 
 @dataclass(frozen=True, eq=False)
 class Painted:
-    """One finished picture, the frame that it was made in, and what the network made of that."""
+    """One finished picture, its place in the request, its frame, and what the network made of that."""
 
+    index: int
     image: Image.Image
     seeds: Seeds
     frame: Frame
@@ -88,12 +89,13 @@ class Run:
         self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - started
 
 
-def paint(plan: Plan, load: Callable[[], Model], run: Run) -> Iterator[Painted]:
+def paint(plan: Plan, load: Callable[[], Model], run: Run, only: Collection[int] | None = None) -> Iterator[Painted]:
     """Execute a plan; pictures come as they are finished.
 
     Parameters
     ----------
     load : gives the model; not called where the picture comes back unchanged
+    only : which pictures of the plan to make; left out = all
 
     Raises
     ------
@@ -101,12 +103,13 @@ def paint(plan: Plan, load: Callable[[], Model], run: Run) -> Iterator[Painted]:
         Within one call of the network after `run.cancel` was set.
     """
     framer = FRAMERS[plan.profile.overlay]
+    wanted = [(index, seeds) for index, seeds in enumerate(plan.pictures) if only is None or index in only]
     with run.timed("frame"):
         frame = framer.frame(plan.request, plan.inputs, plan.layout)
     if plan.unchanged:
         source = unchanged(frame)
-        for index, seeds in enumerate(plan.pictures):
-            yield _told(plan, run, index, Painted(source, seeds, frame, source.convert("RGB")))
+        for index, seeds in wanted:
+            yield _told(plan, run, Painted(index, source, seeds, frame, source.convert("RGB")))
         return
     with run.timed("load"):
         model = load()
@@ -115,7 +118,7 @@ def paint(plan: Plan, load: Callable[[], Model], run: Run) -> Iterator[Painted]:
         model.networks.apply(plan.addons.networks)
         prompts = encode_prompts(plan, model, cache)
         init = encode_frame(plan, frame, model, cache)
-    for index, seeds in enumerate(plan.pictures):
+    for index, seeds in wanted:
         run.on_event(Event("started", index, len(plan.pictures), 0, plan.trajectory.steps))
         with run.timed("denoise"), torch.inference_mode():
             filled = fill_latents(plan, init, index)
@@ -127,12 +130,12 @@ def paint(plan: Plan, load: Callable[[], Model], run: Run) -> Iterator[Painted]:
         with run.timed("compose"):
             image = framer.compose(frame, pixels, plan.profile)
         made = Image.fromarray(to_bytes(pixels, plan.profile.to_bytes))
-        yield _told(plan, run, index, Painted(image, seeds, frame, made))
+        yield _told(plan, run, Painted(index, image, seeds, frame, made))
 
 
-def _told(plan: Plan, run: Run, index: int, painted: Painted) -> Painted:
+def _told(plan: Plan, run: Run, painted: Painted) -> Painted:
     steps = plan.trajectory.steps
-    run.on_event(Event("picture", index, len(plan.pictures), steps, steps, image=painted.image))
+    run.on_event(Event("picture", painted.index, len(plan.pictures), steps, steps, image=painted.image))
     return painted
 
 

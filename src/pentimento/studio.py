@@ -2,9 +2,10 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -25,8 +26,8 @@ from .request import Request
 if TYPE_CHECKING:
     from .encoding import Cache
     from .models.base import Model
-    from .pipeline import Event, Painted
-    from .result import Result
+    from .pipeline import Event
+    from .result import Finished, Result
 
 
 @dataclass
@@ -162,6 +163,9 @@ class Studio:
         request: Request | Plan,
         on_event: Callable[["Event"], None] | None = None,
         cancel: threading.Event | None = None,
+        *,
+        on_picture: Callable[["Finished"], None] | None = None,
+        only: Collection[int] | None = None,
     ) -> "Result":
         """Make the pictures of a request, or execute a plan.
 
@@ -169,6 +173,8 @@ class Studio:
         ----------
         on_event : told of every step and picture
         cancel : set it from anywhere to stop within one call of the network
+        on_picture : given every picture with infotext and recipe as soon as it is finished
+        only : which pictures to make, by their place in the plan; each is the same as with all the others
 
         Raises
         ------
@@ -180,17 +186,26 @@ class Studio:
         import torch
 
         from .pipeline import Event, Run, paint
-        from .result import make_result
+        from .result import finish, make_result
 
         plan = self.plan(request) if isinstance(request, Request) else request
         run = Run(caches=self._caches, cancel=cancel or threading.Event())
         if on_event is not None:
             run.on_event = on_event
         started = time.perf_counter()
-        painted: list[Painted] = []
+        pictures: list[Finished] = []
+        weight = None
+
+        def load() -> Model:
+            return self.load(plan, lambda: run.on_event(Event("loading", 0, len(plan.pictures))))
+
         with self._busy:
             try:
-                painted.extend(paint(plan, lambda: self.load(plan), run))
+                for painted in paint(plan, load, run, only):
+                    pictures.append(finish(self, plan, painted))
+                    weight = painted.frame.weight
+                    if on_picture is not None:
+                        on_picture(pictures[-1])
             except torch.OutOfMemoryError as error:
                 self._resident.models.clear()
                 raise OutOfMemoryError(
@@ -198,11 +213,21 @@ class Studio:
                     " height, inpaint_area 'only_masked', or dtype 'float16'"
                 ) from error
         run.seconds["total"] = time.perf_counter() - started
-        run.on_event(Event("finished", len(painted), len(painted)))
-        return make_result(self, plan, painted, run.seconds)
+        run.on_event(Event("finished", len(pictures), len(pictures)))
+        return make_result(self, plan, pictures, weight, run.seconds)
 
-    def load(self, plan: Plan) -> "Model":
-        """Bring the plan's model into memory."""
+    def warm_up(self) -> None:
+        """Import what running needs, so that the first run does not wait for it."""
+        for name in ("pipeline", "result", "models.loading"):
+            import_module(f".{name}", __package__)
+
+    def load(self, plan: Plan, on_loading: Callable[[], None] = lambda: None) -> "Model":
+        """Bring the plan's model into memory.
+
+        Parameters
+        ----------
+        on_loading : called where that takes time, because it is not there yet
+        """
         from .models.loading import load
         from .models.memory import choose_device, choose_dtype
 
@@ -210,6 +235,9 @@ class Studio:
         dtype = choose_dtype(self.dtype, device)
         vae = None if plan.request.vae is None else Path(plan.request.vae).expanduser()
         key = (plan.model.path, vae, device, dtype, plan.request.tiling)
-        return self._resident.get(
-            key, lambda: load(plan.model, device=device, dtype=dtype, vae=vae, tiling=plan.request.tiling)
-        )
+
+        def bring() -> Model:
+            on_loading()
+            return load(plan.model, device=device, dtype=dtype, vae=vae, tiling=plan.request.tiling)
+
+        return self._resident.get(key, bring)

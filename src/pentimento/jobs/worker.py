@@ -1,0 +1,97 @@
+"""The process that holds a studio and does orders: `python -m pentimento.jobs.worker`, started by `LocalExecutor`.
+
+It reads messages from stdin and writes reports to what was stdout; when stdin ends, because
+who started it is gone, it ends at once.
+"""
+
+import os
+import queue
+import signal
+import sys
+import threading
+from importlib import import_module
+from typing import BinaryIO
+
+from .messages import receive, send
+from .orders import Order, Report
+from .perform import Control, UnknownError, perform
+
+EXIT_UNKNOWN = 70
+
+
+class Mailbox:
+    """Orders that came in, and what is wanted of the one under way."""
+
+    def __init__(self) -> None:
+        self._orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
+        self._controls: dict[str, Control] = {}
+
+    def read(self, stream: BinaryIO) -> None:
+        """Take messages until the stream ends, then end the process, whatever it is doing."""
+        try:
+            while True:
+                kind, value = receive(stream)
+                _MESSAGES[kind](self, value)
+        except EOFError:
+            os._exit(0)
+
+    def order(self, order: Order) -> None:
+        self._controls[order.job] = Control()
+        self._orders.put(order)
+
+    def cancel(self, job: str) -> None:
+        if (control := self._controls.get(job)) is not None:
+            control.cancel()
+
+    def give_way(self, job: str) -> None:
+        if (control := self._controls.get(job)) is not None:
+            control.give_way()
+
+    def next(self) -> tuple[Order, Control]:
+        order = self._orders.get()
+        return order, self._controls[order.job]
+
+    def ended(self, order: Order) -> None:
+        del self._controls[order.job]
+
+
+_MESSAGES = {"order": Mailbox.order, "cancel": Mailbox.cancel, "give_way": Mailbox.give_way}
+
+
+def _own_stdout() -> BinaryIO:
+    """Keep stdout for reports; what anybody prints goes to stderr."""
+    reports = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return reports
+
+
+def main() -> None:
+    # Ctrl-C at a terminal is for the server, which ends its workers itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    reports, messages = _own_stdout(), sys.stdin.buffer
+    writing = threading.Lock()
+
+    def tell(report: Report) -> None:
+        with writing:
+            send(reports, report)
+
+    factory, settings = receive(messages)
+    mailbox = Mailbox()
+    threading.Thread(target=mailbox.read, args=(messages,), daemon=True).start()
+    module, _, name = factory.partition(":")
+    studio = getattr(import_module(module), name)(**settings)
+    studio.warm_up()
+    tell(Report("ready", data={"where": ", ".join(studio.where)}))
+    while True:
+        order, control = mailbox.next()
+        try:
+            perform(studio, order, control, tell)
+        except UnknownError:
+            # A device may be of no use after such an error; a new process is.
+            if not studio.where[0].startswith("cpu"):
+                os._exit(EXIT_UNKNOWN)
+        mailbox.ended(order)
+
+
+if __name__ == "__main__":
+    main()
