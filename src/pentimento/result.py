@@ -131,7 +131,7 @@ def finish(studio: "Studio", plan: Plan, painted: "Painted") -> Finished:
         index=painted.index,
         image=painted.image,
         seeds=painted.seeds,
-        infotext=_infotext(plan, painted),
+        infotext=infotext_of(plan, painted.seeds),
         recipe=_recipe(studio, plan, painted),
         footprint=_footprint(plan, painted),
         made=in_place(painted.made, plan.layout),
@@ -175,8 +175,9 @@ def parameters(plan: Plan, seeds: Seeds) -> dict[str, infotext.Value]:
     return infotext.describe(plan.request, facts)
 
 
-def _infotext(plan: Plan, picture: "Painted") -> str:
-    return infotext.write(plan.prompt_text, plan.negative_text, parameters(plan, picture.seeds))
+def infotext_of(plan: Plan, seeds: Seeds) -> str:
+    """Write the infotext of one picture."""
+    return infotext.write(plan.prompt_text, plan.negative_text, parameters(plan, seeds))
 
 
 def _recipe(studio: "Studio", plan: Plan, picture: "Painted") -> Recipe:

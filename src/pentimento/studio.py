@@ -58,6 +58,7 @@ class Studio:
     data : folder for what results need to be run again; left out = the user's data folder
     styles : a styles.csv as A1111 writes it
     download : whether a model given by hub id may be fetched
+    paths : whether a request may name a model by a path outside the folders
 
     Examples
     --------
@@ -75,11 +76,13 @@ class Studio:
         data: str | Path | None = None,
         styles: str | Path | None = None,
         download: bool = False,
+        paths: bool = True,
     ) -> None:
         self.model = model
         self.device = device
         self.dtype = dtype
         self.download = download
+        self.paths = paths
         self.data = data
         self._folders = tuple(models)
         self._styles_file = styles
@@ -139,7 +142,8 @@ class Studio:
         ModelNotFoundError
             Where there is none; names the nearest.
         """
-        return self.library.find(name or self.model, allow_download=self.download)
+        allow_paths = self.paths or not name  # what the studio was opened with is nobody's request
+        return self.library.find(name or self.model, allow_download=self.download, allow_paths=allow_paths)
 
     def plan(self, request: Request) -> Plan:
         """Decide what a request will do, without doing it.
@@ -196,7 +200,7 @@ class Studio:
         pictures: list[Finished] = []
         weight = None
 
-        def load() -> Model:
+        def load() -> "Model":
             return self.load(plan, lambda: run.on_event(Event("loading", 0, len(plan.pictures))))
 
         with self._busy:
@@ -236,7 +240,7 @@ class Studio:
         vae = None if plan.request.vae is None else Path(plan.request.vae).expanduser()
         key = (plan.model.path, vae, device, dtype, plan.request.tiling)
 
-        def bring() -> Model:
+        def bring() -> "Model":
             on_loading()
             return load(plan.model, device=device, dtype=dtype, vae=vae, tiling=plan.request.tiling)
 

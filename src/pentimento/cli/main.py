@@ -42,6 +42,7 @@ COMMANDS = (
     Command("img2img", "generate", "Repaint a picture.", "Make"),
     Command("inpaint", "generate", "Repaint a part of a picture.", "Make"),
     Command("rerun", "rerun", "Make a result again from its file.", "Make"),
+    Command("serve", "serve", "Serve the APIs and the studio's page.", "Serve"),
     Command("info", "info", "Show what is written in a result.", "Look"),
     Command("verify", "verify", "Prove that nothing outside the mask changed.", "Look"),
     Command("models", "models", "List the models that were found.", "Look"),
