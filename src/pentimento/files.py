@@ -6,9 +6,14 @@ import sys
 from pathlib import Path
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, whatever interrupts; it is on disk when this returns."""
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+def write_atomically(path: Path, data: bytes, through: Path | None = None) -> None:
+    """Write a file whole or not at all, whatever interrupts; it is on disk when this returns.
+
+    Parameters
+    ----------
+    through : folder of the same disk where an interrupted write may leave its part; left out = the file's own
+    """
+    temporary = (through or path.parent) / f".{secrets.token_hex(8)}.tmp"
     try:
         with temporary.open("wb") as file:
             file.write(data)

@@ -72,6 +72,7 @@ class FreeStudio(Studio):
         return HOSTILE
 
     def warm_up(self) -> None:
+        print("what a worker prints does not come between its reports")
         import pentimento.pipeline  # noqa: F401
 
     def load(self, plan: Plan, on_loading: Callable[[], None] = lambda: None) -> Any:

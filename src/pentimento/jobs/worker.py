@@ -7,10 +7,9 @@ who started it is gone, it ends at once.
 import os
 import queue
 import signal
-import sys
 import threading
 from importlib import import_module
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from .messages import receive, send
 from .orders import Order, Report
@@ -58,17 +57,20 @@ class Mailbox:
 _MESSAGES = {"order": Mailbox.order, "cancel": Mailbox.cancel, "give_way": Mailbox.give_way}
 
 
-def _own_stdout() -> BinaryIO:
-    """Keep stdout for reports; what anybody prints goes to stderr."""
-    reports = os.fdopen(os.dup(1), "wb")
+def _own_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Keep stdin and stdout for messages; what anybody else prints goes to stderr."""
+    # Without a buffer: the thread that reads is still reading when the process ends.
+    messages, reports = os.fdopen(os.dup(0), "rb", buffering=0), os.fdopen(os.dup(1), "wb")
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
     os.dup2(2, 1)
-    return reports
+    return cast(BinaryIO, messages), reports
 
 
 def main() -> None:
     # Ctrl-C at a terminal is for the server, which ends its workers itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    reports, messages = _own_stdout(), sys.stdin.buffer
+    messages, reports = _own_pipes()
     writing = threading.Lock()
 
     def tell(report: Report) -> None:

@@ -138,7 +138,10 @@ def _from_recipe(text: str | None) -> dict[str, Any]:
 def _from_infotext(text: str | None) -> dict[str, Any]:
     read = infotext.parse(text or "")
     seed = read.parameters.get("Seed", "")
+    # An infotext does not tell whether there was a mask.
+    mode = "img2img" if "Denoising strength" in read.parameters else "txt2img" if read.parameters else ""
     return {
+        "mode": mode,
         "seed": int(seed) if seed.isdecimal() else None,
         "prompt": read.prompt,
         "negative_prompt": read.negative_prompt,

@@ -23,7 +23,7 @@ from .picture import Facts, Page, Picture, PictureNotFound, read_facts
 
 THUMBNAIL_MIME = "image/webp"
 THUMBNAIL_SIZES = (64, 128, 256, 512, 1024)
-_PICTURES, _TRASH, _TEMPORARY = "pictures", "trash", "temporary"
+_PICTURES, _TRASH, _TEMPORARY, _UNFINISHED = "pictures", "trash", "temporary", "unfinished"
 _SUFFIXES = frozenset(f".{suffix}" for row in FORMATS for suffix in row.suffixes)
 
 
@@ -58,6 +58,9 @@ class Store:
         self._journal = Journal(self.folder / "pictures.jsonl")
         self._index = Index(self.folder / "history.sqlite")
         self._numbers: dict[str, int] = {}
+        (self.folder / _UNFINISHED).mkdir(exist_ok=True)
+        for part in (self.folder / _UNFINISHED).iterdir():
+            part.unlink()
         if self._index.fresh or self._journal.compact():
             self.rebuild()
         else:
@@ -120,10 +123,9 @@ class Store:
         """Give a small WebP of a picture, its longer side at most the next of `THUMBNAIL_SIZES`."""
         picture = self.get(id, owner)
         side = next((one for one in THUMBNAIL_SIZES if one >= size), THUMBNAIL_SIZES[-1])
-        place = self.folder / "thumbnails" / f"{picture.id}-{side}.webp"
+        place = self.folder / (file := f"thumbnails/{picture.id}-{side}.webp")
         if not place.is_file():
-            place.parent.mkdir(exist_ok=True)
-            write_atomically(place, _small(self.folder / picture.file, side))
+            self._write(file, _small(self.folder / picture.file, side))
         return place.read_bytes()
 
     # Writing
@@ -157,7 +159,7 @@ class Store:
             file = f"{file}.{find_format(facts.format).suffixes[0]}"
             entry = Entry(id, file, job, index, owner, created, len(data), keep, footprint)
             self._journal.append(entry.as_line())
-            _write(self.folder / file, data)
+            self._write(file, data)
             picture = _picture(entry, facts)
             self._index.put([picture], [], self._journal.size)
             return picture
@@ -278,6 +280,11 @@ class Store:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 (self.folder / earlier).replace(target)
 
+    def _write(self, file: str, data: bytes) -> None:
+        path = self.folder / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, data, self.folder / _UNFINISHED)
+
     def _delete_files(self, id: str, file: str) -> None:
         (self.folder / file).unlink(missing_ok=True)
         for side in THUMBNAIL_SIZES:
@@ -306,11 +313,6 @@ class Store:
             count += 1
             path = Path(file).with_stem(f"{Path(file).stem}-{count}")
         return path.as_posix()
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, data)
 
 
 def _moved(file: str, top: str) -> str:
