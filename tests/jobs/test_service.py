@@ -11,7 +11,9 @@ import pytest
 from PIL import Image
 
 from pentimento.errors import RequestError
-from pentimento.jobs import Job, JobEvent, JobNotFound, Jobs, Limits, QueueFull
+from pentimento.jobs import Job, JobEvent, JobNotFound, Jobs, Limits, QueueFull, Stopping
+from pentimento.jobs.queue import Queue
+from pentimento.jobs.submission import make_submission
 from pentimento.recipe import open_recipe, pixels_sha256
 from pentimento.request import Request
 from pentimento.store import Store
@@ -94,36 +96,62 @@ def test_files_are_those_that_the_studio_makes(tmp_path: Path, format: str) -> N
     run(test)
 
 
-def test_a_job_goes_on_with_the_pictures_that_are_missing(tmp_path: Path) -> None:
-    """What a crash leaves: a job marked running, and pictures in the store of which the queue may not know."""
+def left_by_a_crash(folder: Path, request: Request, *, begun: bool, pictures: dict[int, bytes]) -> str:
+    """Leave a job as a crash does: accepted, perhaps begun, with pictures of which the queue does not know."""
+    store, queue = Store(folder), Queue(folder / "jobs.sqlite")
+    options = {"owner": "", "origin": "native", "priority": "batch", "format": "png", "keep": True}
+    id = queue.add(make_submission(request, FreeStudio().plan(request), store.inputs, **options)).id
+    if begun:
+        queue.claim()
+    for index, data in pictures.items():
+        store.add(data, job=id, index=index)
+    queue.close()
+    store.close()
+    return id
+
+
+@pytest.mark.parametrize("profile", ["pentimento", "a1111"])
+def test_a_job_goes_on_with_the_pictures_that_are_missing(tmp_path: Path, profile: str) -> None:
+    request = inpaint(batch_size=2, batch_count=2, profile=profile)
 
     async def test() -> None:
-        for profile in ("pentimento", "a1111"):
-            folder = tmp_path / profile
-            request = inpaint(batch_size=2, batch_count=2, profile=profile)
-            async with bench(folder / "whole") as at:
-                whole = await at.done(request)
-                files = [at.store.path(picture.id).read_bytes() for picture in whole.pictures]
-            async with bench(folder / "broken") as at:
-                await at.jobs.stop()
-                queue = at.jobs._queue = type(at.jobs._queue)(folder / "broken" / "jobs.sqlite")
-                from pentimento.jobs.submission import make_submission
+        async with bench(tmp_path / "whole") as at:
+            whole = await at.done(request)
+            files = [at.store.path(picture.id).read_bytes() for picture in whole.pictures]
+        made = {0: files[0], 3: files[3]}
+        id = left_by_a_crash(tmp_path / "broken", request, begun=True, pictures=made)
+        async with bench(tmp_path / "broken") as at:
+            job = await at.jobs.wait(id)
+            assert job.state == "done" and job.attempts == 2
+            assert [order.wanted for order in at.executor.orders] == [(1, 2)]
+            again = [open_recipe(at.store.path(picture.id)) for picture in job.pictures]
+            assert [one.pixels for one in again] == [open_recipe(one).pixels for one in files]
+            assert [one.index for one in again] == [0, 1, 2, 3]
+            assert len(files_below(tmp_path / "broken")) == 4
 
-                options = {"owner": "", "origin": "native", "priority": "batch", "format": "png", "keep": True}
-                plan = at.studio.plan(request)
-                id = queue.add(make_submission(request, plan, at.store.inputs, **options)).id
-                queue.claim()
-                at.store.add(files[0], job=id, index=0)
-                at.store.add(files[3], job=id, index=3)
-                queue.picture(id, 0, f"{id}-0")
-            async with bench(folder / "broken") as at:
-                job = await at.jobs.wait(id)
-                assert job.state == "done" and job.attempts == 2
-                assert [order.wanted for order in at.executor.orders] == [(1, 2)]
-                again = [at.store.path(picture.id).read_bytes() for picture in job.pictures]
-                assert [open_recipe(one).pixels for one in again] == [open_recipe(one).pixels for one in files]
-                assert [open_recipe(one).index for one in again] == [0, 1, 2, 3]
-                assert len(files_below(folder / "broken")) == 4
+    run(test)
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_a_job_whose_last_picture_was_finished_is_done_without_more_work(tmp_path: Path, begun: bool) -> None:
+    async def test() -> None:
+        async with bench(tmp_path / "whole") as at:
+            data = at.store.path((await at.done()).pictures[0].id).read_bytes()
+        id = left_by_a_crash(tmp_path / "broken", Request(**TINY), begun=begun, pictures={0: data})
+        async with bench(tmp_path / "broken") as at:
+            job = at.jobs.get(id)
+            assert job.state == "done" and len(job.pictures) == 1
+            assert at.executor.orders == [] and len(files_below(tmp_path / "broken")) == 1
+
+    run(test)
+
+
+def test_nothing_is_accepted_once_it_stops(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with bench(tmp_path) as at:
+            await at.jobs.stop()
+            with pytest.raises(Stopping):
+                await at.submit()
 
     run(test)
 

@@ -1,6 +1,7 @@
 """The store: what was added is found, what was interrupted is ended, what was lost is made again."""
 
 import io
+import json
 import os
 import shutil
 import signal
@@ -261,10 +262,12 @@ def test_torn_and_foreign_files_are_not_listed_and_good_ones_are_taken_in(tmp_pa
 
 def test_the_journal_is_written_anew_when_most_of_it_is_past(tmp_path: Path) -> None:
     store = a_used_store(tmp_path)
-    for index in range(1100):
-        store.mark("job-0", favourite=bool(index % 2))
+    store.mark("job-0", favourite=True)
     before = everything(store)
     store.close()
+    with (tmp_path / "pictures.jsonl").open("a") as journal:
+        for index in range(1100):
+            journal.write(json.dumps({"id": "job-0", "favourite": bool(index % 2)}) + "\n")
     store = Store(tmp_path)
     assert everything(store) == before
     assert (tmp_path / "pictures.jsonl").read_bytes().count(b"\n") == 5

@@ -1,6 +1,19 @@
 """The queue of jobs on disk, and what does them."""
 
-from .job import PRIORITIES, STATES, Job, JobError, JobEvent, JobNotFound, Limits, Priority, Progress, QueueFull, State
+from .job import (
+    PRIORITIES,
+    STATES,
+    Job,
+    JobError,
+    JobEvent,
+    JobNotFound,
+    Limits,
+    Priority,
+    Progress,
+    QueueFull,
+    State,
+    Stopping,
+)
 from .local import LocalExecutor
 from .orders import Executor, Order, PlaceStatus, Report
 from .service import Jobs
@@ -23,4 +36,5 @@ __all__ = [
     "QueueFull",
     "Report",
     "State",
+    "Stopping",
 ]

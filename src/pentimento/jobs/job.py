@@ -28,6 +28,10 @@ class JobNotFound(PentimentoError):
     """There is no such job, or it is somebody else's."""
 
 
+class Stopping(PentimentoError):
+    """The server is about to stop."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What the queue takes and keeps.

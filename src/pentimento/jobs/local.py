@@ -163,9 +163,9 @@ class _Place:
             self._stopping.wait(pause)
 
     def _launch(self) -> "subprocess.Popen[bytes]":
-        process = subprocess.Popen(
-            [sys.executable, "-m", "pentimento.jobs.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+        # -P: what lies in the folder where the server was started is not imported.
+        command = [sys.executable, "-P", "-m", "pentimento.jobs.worker"]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         outbox: queue.SimpleQueue[tuple[object, object] | None] = queue.SimpleQueue()
         outbox.put(self._opening)
         with self._lock:

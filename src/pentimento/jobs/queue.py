@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from .job import ENDED, PRIORITIES, Ending, EventKind, JobError, JobNotFound, Limits, Priority, QueueFull, State
 from .submission import Submission
@@ -92,7 +92,10 @@ class StoredEvent:
 
 
 class Queue:
-    """All jobs, in SQLite; what a method did is on disk when it returns.
+    """All jobs, in SQLite.
+
+    A job that was accepted or cancelled is so whatever happens then. All else outlives the
+    end of the process; where the machine itself dies, the last of it may have to be done again.
 
     Parameters
     ----------
@@ -122,7 +125,6 @@ class Queue:
     def _connected(path: Path) -> sqlite3.Connection:
         db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
         db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")
         return db
 
     def close(self) -> None:
@@ -188,15 +190,15 @@ class Queue:
     def events(
         self, after: int, job: str | None = None, owner: str | None = None, limit: int = 1000
     ) -> "list[StoredEvent]":
-        """Give events in their order, from behind a sequence number."""
+        """Give the newest events behind a sequence number, in their order."""
         where, values = "seq > ?", [after]
         for name, value in (("job", job), ("owner", owner)):
             if value is not None:
                 where, values = f"{where} AND {name} = ?", [*values, value]
-        query = f"SELECT seq, job, owner, kind, time, data FROM events WHERE {where} ORDER BY seq LIMIT ?"
+        query = f"SELECT seq, job, owner, kind, time, data FROM events WHERE {where} ORDER BY seq DESC LIMIT ?"
         with self._reading:
             rows = self._reader.execute(query, (*values, limit)).fetchall()
-        return [StoredEvent(seq, job, by, kind, at, json.loads(data)) for seq, job, by, kind, at, data in rows]
+        return [StoredEvent(seq, job, by, kind, at, json.loads(data)) for seq, job, by, kind, at, data in rows[::-1]]
 
     def _read(self, rest: str, values: Sequence[Any]) -> "list[Row]":
         with self._reading:
@@ -211,10 +213,11 @@ class Queue:
             return self._last_seq
 
     @contextmanager
-    def _changing(self) -> "Generator[_Change]":
-        """Make one transaction; its events are told once it is on disk."""
+    def _changing(self, synchronous: Literal["FULL", "NORMAL"] = "NORMAL") -> "Generator[_Change]":
+        """Make one transaction; its events are told once it is made."""
         with self._lock:
             change = _Change(self._db, self.next_seq)
+            self._db.execute(f"PRAGMA synchronous = {synchronous}")
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield change
@@ -237,7 +240,7 @@ class Queue:
         QueueFull
             Where no more is taken.
         """
-        with self._changing() as change:
+        with self._changing("FULL") as change:
             former = self._former(new, is_there)
             if former is None:
                 self._check_limits(new.owner)
@@ -348,7 +351,7 @@ class Queue:
 
     def cancel(self, id: str) -> bool:
         """End a job that has not ended; tells whether it was such."""
-        with self._changing() as change:
+        with self._changing("FULL") as change:
             row = _rows(self._db, "WHERE id = ?", (id,))[0]
             if row.state in ENDED:
                 return False

@@ -19,7 +19,20 @@ from ..errors import PentimentoError
 from ..plan import Plan
 from ..request import Request
 from ..store import Picture, PictureNotFound, Store
-from .job import ENDED, PASSING, EventKind, Job, JobError, JobEvent, Limits, Priority, Progress, State
+from .job import (
+    ENDED,
+    PASSING,
+    EventKind,
+    Job,
+    JobError,
+    JobEvent,
+    JobNotFound,
+    Limits,
+    Priority,
+    Progress,
+    State,
+    Stopping,
+)
 from .orders import Executor, Order, Report, ReportKind
 from .perform import describe
 from .queue import Queue, Row, StoredEvent
@@ -29,7 +42,7 @@ from .subscriber import Subscriber
 T = TypeVar("T")
 
 _SECONDS_BETWEEN_FORGETTING = 60.0
-_PAGE = 500
+_REPLAYED = 2000
 
 _log = logging.getLogger(__name__)
 
@@ -60,6 +73,7 @@ class Jobs:
         self._passing: dict[str, dict[EventKind, JobEvent]] = {}
         self._subscribers: tuple[Subscriber, ...] = ()
         self._forgotten = 0.0
+        self._stopping = False
         self._reports: Mapping[ReportKind, Callable[[Row, Mapping[str, Any]], None]] = {
             "loading": self._loading,
             "started": self._started,
@@ -82,6 +96,9 @@ class Jobs:
 
     async def stop(self) -> None:
         """End the work; what is under way is begun again after the next start."""
+        if self._stopping:
+            return
+        self._stopping = True
         await asyncio.to_thread(self.executor.stop)
         self._inbox.put(self._put_all_back)
         self._inbox.put(None)
@@ -114,6 +131,8 @@ class Jobs:
         ------
         QueueFull
             Where no more jobs are taken.
+        Stopping
+            Where `stop` was called.
 
         Notes
         -----
@@ -180,7 +199,8 @@ class Jobs:
 
         Notes
         -----
-        Of steps and previews in the past only a running job's last are given.
+        Of steps and previews in the past only a running job's last are given, and of all events the
+        newest two thousand.
         """
         if job_id is not None:
             self._queue.get(job_id, owner)
@@ -189,7 +209,7 @@ class Jobs:
         try:
             last = after or 0
             if after is not None:
-                for event in self._past(job_id, owner, after):
+                for event in await asyncio.to_thread(self._past, job_id, owner, after):
                     last = event.seq
                     yield event
                     if job_id is not None and event.kind in ENDED:
@@ -204,6 +224,10 @@ class Jobs:
         finally:
             self._subscribers = tuple(one for one in self._subscribers if one is not subscriber)
 
+    def preview(self, job_id: str) -> JobEvent | None:
+        """Give the last preview of a job that runs."""
+        return self._passing.get(job_id, {}).get("preview")
+
     async def wait(self, job_id: str) -> Job:
         """Give a job when it has ended."""
         async with contextlib.aclosing(self.events(job_id=job_id, after=None)) as events:
@@ -213,6 +237,8 @@ class Jobs:
 
     async def _done(self, change: Callable[[], T]) -> T:
         """Have the thread do something, and wait for it."""
+        if self._stopping:
+            raise Stopping("the server is about to stop and takes no more jobs; try again when it is back")
         future: Future[T] = Future()
 
         def run() -> None:
@@ -243,14 +269,20 @@ class Jobs:
             return lambda: None
 
     def _recover(self) -> None:
-        """Take up the jobs that were running when the server died, with the pictures that were finished."""
-        for row in self._queue.list(states=("running",), limit=1_000_000):
+        """Take up what the former server left, with the pictures that it had finished."""
+        died = JobError("The server died", "the server ended while it worked on this job")
+        for row in self._queue.list(states=("running", "queued"), limit=1_000_000):
             for picture in self.store.of_job(row.id):
                 self._queue.picture(row.id, picture.index, picture.id)
-            if not self._queue.get(row.id).wanted:
-                self._queue.finish(row.id)
-            else:
-                self._queue.lose(row.id, JobError("The server died", "the server ended while it worked on this job"))
+            if row.state == "running" or not self._queue.get(row.id).wanted:
+                self._take_up(row.id, died)
+
+    def _take_up(self, job: str, error: JobError) -> None:
+        """Have a job go on that was left in the middle, if it was not left at its very end."""
+        if self._queue.get(job).wanted:
+            self._queue.lose(job, error)
+        else:
+            self._queue.finish(job)
 
     def _put_all_back(self) -> None:
         for row in self._running.values():
@@ -357,7 +389,7 @@ class Jobs:
 
     def _lost(self, row: Row, data: Mapping[str, Any]) -> None:
         self._leave(row.id)
-        self._queue.lose(row.id, JobError("The worker died", data["detail"]))
+        self._take_up(row.id, JobError("The worker died", data["detail"]))
 
     # Telling
 
@@ -376,12 +408,8 @@ class Jobs:
 
     def _past(self, job: str | None, owner: str | None, after: int) -> "list[JobEvent]":
         """Give the events behind a sequence number, in order."""
-        stored: list[StoredEvent] = []
-        last = after
-        while page := self._queue.events(last, job, owner, _PAGE):
-            stored += page
-            last = page[-1].seq
-        events = [event for one in stored if (event := self._event(one)) is not None]
+        stored = (self._event(one) for one in self._queue.events(after, job, owner, _REPLAYED))
+        events = [event for event in stored if event is not None]
         passing = [event for kinds in list(self._passing.values()) for event in list(kinds.values())]
         events += [
             event
@@ -399,7 +427,10 @@ class Jobs:
                 return None
             data = {}
         elif stored.kind == "started":
-            data = {"plan": dict(self._queue.get(stored.job).plan)}
+            try:
+                data = {"plan": dict(self._queue.get(stored.job).plan)}
+            except JobNotFound:
+                return None
         return JobEvent(stored.seq, stored.job, stored.owner, stored.kind, stored.time, data, picture)
 
     def _find_picture(self, name: str) -> Picture | None:

@@ -1,6 +1,7 @@
 """Somebody who listens to jobs from an event loop."""
 
 import asyncio
+import contextlib
 
 from .job import PASSING, JobEvent
 
@@ -24,7 +25,9 @@ class Subscriber:
     def offer(self, event: JobEvent | None) -> None:
         """Give an event, from any thread; None ends the listening."""
         if event is None or (self._job in (None, event.job) and self._owner in (None, event.owner)):
-            self._loop.call_soon_threadsafe(self._put, event)
+            # A loop that was closed has nobody who listens.
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._put, event)
 
     def _put(self, event: JobEvent | None) -> None:
         if event is None or event.kind not in PASSING or self._events.qsize() < _BEHIND:
