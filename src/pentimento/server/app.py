@@ -19,6 +19,7 @@ from . import health, native, page
 from .errors import Problem, describe, respond, title
 from .native.bodies import REQUEST_HERE, ProblemBody, request_schema
 from .native.jobs import NewJob
+from .sdapi import routes as sdapi_routes
 from .security import Guard
 from .seen import Seen
 from .service import Service, open_service
@@ -46,6 +47,7 @@ def build_app(settings: Settings) -> FastAPI:
     )
     app.state.service = service
     app.include_router(native.router())
+    app.include_router(sdapi_routes.router())
     app.include_router(health.router)
     app.include_router(page.router(page.FOLDER))
     _answer_errors(app)

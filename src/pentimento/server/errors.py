@@ -148,7 +148,13 @@ def _openai(problem: Problem, request_id: str) -> tuple[str, dict[str, Any]]:
 
 
 Form = Callable[[Problem, str], tuple[str, dict[str, Any]]]
-FORMS: tuple[tuple[str, Form], ...] = (("/sdapi/", _sdapi), ("/v1/", _openai), ("", _native))
+FORMS: tuple[tuple[str, Form], ...] = (
+    ("/sdapi/", _sdapi),
+    ("/controlnet/", _sdapi),
+    ("/internal/", _sdapi),
+    ("/v1/", _openai),
+    ("", _native),
+)
 
 
 def respond(path: str, problem: Problem, request_id: str) -> Response:

@@ -3,18 +3,21 @@
 import base64
 import binascii
 import io
+import json
 import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from PIL import Image
+from starlette.requests import Request as HttpRequest
 
-from ..errors import ImageError, RequestError, unknown_name
+from ..errors import ImageError, unknown_name
 from ..recipe import InputStore
 from ..request import Request
+from .errors import Refusal
 from .settings import Bounds
 
 PICTURES = ("init_image", "mask")
@@ -133,14 +136,36 @@ class Incoming:
         return str(found[name])
 
 
-def fields_of(body: object) -> dict[str, Any]:
-    """Take a body's `request`.
+async def whole_body(request: HttpRequest, most: int) -> bytes:
+    """Read a raw body up to a size.
 
     Raises
     ------
-    RequestError
-        Where it is no object.
+    Refusal
+        413 where it is larger.
     """
-    if not isinstance(body, dict):
-        raise RequestError("request", type(body).__name__, 'the request must be an object, as in {"prompt": "a house"}')
-    return {str(name): value for name, value in body.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            raise Refusal(413, f"the body is larger than {most} bytes")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def read_json(text: bytes | str) -> dict[str, Any]:
+    """Read an object; refuse all else.
+
+    Raises
+    ------
+    Refusal
+        400 where it is not JSON, 422 where it is no object.
+    """
+    try:
+        value: object = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Refusal(400, f"the body is not JSON ({error}); send an object") from error
+    if not isinstance(value, dict):
+        raise Refusal(422, f"the body is a {type(value).__name__}; send an object")
+    return cast(dict[str, Any], value)

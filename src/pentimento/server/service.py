@@ -1,7 +1,7 @@
 """What the routes of all dialects share: the planning studio, the queue, the store, and who is asking."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, cast
 
 from fastapi import Depends
@@ -78,6 +78,20 @@ class Service:
         finally:
             waiting.cancel()
             stopping.cancel()
+
+    def failure(self, job: Job) -> Refusal:
+        """Tell why a job failed, as an answer to who waits for it."""
+        error = job.error
+        detail = error.detail if error else "the job failed"
+        status = 507 if error and "memory" in error.title else 422 if error and error.field else 500
+        return Refusal(status, detail)
+
+    def as_done(self, plan: Plan, job: Job) -> Plan:
+        """Give a plan the seeds with which its job was done: an equal request may have been answered before."""
+        if [picture.seed for picture in plan.pictures] == list(job.seeds):
+            return plan
+        pictures = (replace(own, seed=seed) for own, seed in zip(plan.pictures, job.seeds, strict=True))
+        return replace(plan, pictures=tuple(pictures))
 
     def files(self, job: Job) -> list[bytes]:
         """Read the files of a job's pictures."""

@@ -13,8 +13,9 @@ from ...jobs import STATES, JobEvent, Priority, State
 from ...metadata import find_format
 from ..errors import Refusal
 from ..events import NO_BUFFERING, stream
+from ..incoming import read_json
 from ..service import Owner, Service, TheService
-from .bodies import PROBLEM, Body, RequestFields, read_json
+from .bodies import PROBLEM, Body, RequestFields
 from .told import job_told, picture_told
 
 router = APIRouter(tags=["jobs"])

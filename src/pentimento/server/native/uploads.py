@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ..errors import Refusal
-from ..incoming import check_picture
+from ..incoming import check_picture, whole_body
 from ..service import Service, TheService
-from .bodies import PROBLEM, whole_body
+from .bodies import PROBLEM
 
 router = APIRouter(prefix="/uploads", tags=["uploads"])
 

@@ -15,9 +15,9 @@ from ...errors import ModelError, RecipeError
 from ...recipe import Recipe
 from ...request import Request
 from ...result import infotext_of
-from ..incoming import PICTURES, REFERENCE, check_picture
+from ..incoming import PICTURES, REFERENCE, check_picture, whole_body
 from ..service import Service, TheService
-from .bodies import PROBLEM, RequestBody, whole_body
+from .bodies import PROBLEM, RequestBody
 
 router = APIRouter(tags=["words"])
 

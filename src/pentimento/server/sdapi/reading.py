@@ -37,8 +37,8 @@ def to_request(endpoint: str, body: Body, known_model: Callable[[str], bool] = l
         if key in given and key not in _API_DEFAULTS:
             read(fields, given[key])
     for key, value in settings.items():
-        if key in _SETTINGS:
-            _SETTINGS[key](fields, value)
+        if key in SETTINGS:
+            SETTINGS[key](fields, value)
     if settings.get("sd_lora") not in (None, "", "None"):  # a network that A1111 adds to every prompt
         strength = settings.get("extra_networks_default_multiplier", 1.0)
         fields["prompt"] = f"{fields.get('prompt', '')}<lora:{settings['sd_lora']}:{strength}>"
@@ -142,7 +142,7 @@ _API_DEFAULTS: Fields = {
     "noise_source": "device",
 }
 
-_SETTINGS: dict[str, Reader] = {
+SETTINGS: dict[str, Reader] = {
     "sd_model_checkpoint": _to("model", str),
     "sd_vae": lambda fields, value: fields.update({} if value in ("Automatic", "None", "") else {"vae": str(value)}),
     "CLIP_stop_at_last_layers": _to("clip_skip", int),
