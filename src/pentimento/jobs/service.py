@@ -72,7 +72,7 @@ class Jobs:
         self._giving_way: set[str] = set()
         self._passing: dict[str, dict[EventKind, JobEvent]] = {}
         self._subscribers: tuple[Subscriber, ...] = ()
-        self._forgotten = 0.0
+        self._forgotten = float("-inf")
         self._stopping = False
         self._reports: Mapping[ReportKind, Callable[[Row, Mapping[str, Any]], None]] = {
             "loading": self._loading,
@@ -207,6 +207,7 @@ class Jobs:
         subscriber = Subscriber(asyncio.get_running_loop(), job_id, owner)
         self._subscribers = (*self._subscribers, subscriber)
         try:
+            ended = job_id is not None and self._queue.get(job_id).state in ENDED
             last = after or 0
             if after is not None:
                 for event in await asyncio.to_thread(self._past, job_id, owner, after):
@@ -214,7 +215,7 @@ class Jobs:
                     yield event
                     if job_id is not None and event.kind in ENDED:
                         return
-            if job_id is not None and self._queue.get(job_id).state in ENDED and subscriber.empty:
+            if ended:
                 return
             while (event := await subscriber.next()) is not None:
                 if event.seq > last:
@@ -242,6 +243,8 @@ class Jobs:
         future: Future[T] = Future()
 
         def run() -> None:
+            if not future.set_running_or_notify_cancel():
+                return  # who asked is gone
             try:
                 future.set_result(change())
             except Exception as error:
@@ -258,15 +261,18 @@ class Jobs:
                 task()
             except Exception:
                 _log.exception("a task of the queue failed")
-            if time.monotonic() - self._forgotten > _SECONDS_BETWEEN_FORGETTING:
-                self._forgotten = time.monotonic()
-                self.store.remove(self._queue.forget())
 
     def _next_task(self) -> Callable[[], None] | None:
+        if time.monotonic() - self._forgotten > _SECONDS_BETWEEN_FORGETTING:
+            return self._forget
         try:
             return self._inbox.get(timeout=_SECONDS_BETWEEN_FORGETTING)
         except queue.Empty:
-            return lambda: None
+            return self._forget
+
+    def _forget(self) -> None:
+        self._forgotten = time.monotonic()
+        self.store.remove(self._queue.forget())
 
     def _recover(self) -> None:
         """Take up what the former server left, with the pictures that it had finished."""
@@ -408,9 +414,10 @@ class Jobs:
 
     def _past(self, job: str | None, owner: str | None, after: int) -> "list[JobEvent]":
         """Give the events behind a sequence number, in order."""
+        # The passing ones first: what was stored before them is then surely seen.
+        passing = [event for kinds in list(self._passing.values()) for event in list(kinds.values())]
         stored = (self._event(one) for one in self._queue.events(after, job, owner, _REPLAYED))
         events = [event for event in stored if event is not None]
-        passing = [event for kinds in list(self._passing.values()) for event in list(kinds.values())]
         events += [
             event
             for event in passing

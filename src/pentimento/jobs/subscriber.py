@@ -33,9 +33,5 @@ class Subscriber:
         if event is None or event.kind not in PASSING or self._events.qsize() < _BEHIND:
             self._events.put_nowait(event)
 
-    @property
-    def empty(self) -> bool:
-        return self._events.empty()
-
     async def next(self) -> JobEvent | None:
         return await self._events.get()
