@@ -43,6 +43,8 @@ COMMANDS = (
     Command("inpaint", "generate", "Repaint a part of a picture.", "Make"),
     Command("rerun", "rerun", "Make a result again from its file.", "Make"),
     Command("serve", "serve", "Serve the APIs and the studio's page.", "Serve"),
+    Command("jobs", "jobs", "List or cancel the jobs of a running server.", "Serve"),
+    Command("history", "history", "Find pictures of a running server, and fetch them.", "Serve"),
     Command("info", "info", "Show what is written in a result.", "Look"),
     Command("verify", "verify", "Prove that nothing outside the mask changed.", "Look"),
     Command("models", "models", "List the models that were found.", "Look"),

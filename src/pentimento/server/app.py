@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from .. import __version__
 from ..errors import PentimentoError, RequestError
-from . import health, native, page
+from . import health, native, openai, page
 from .errors import Problem, describe, respond, title
 from .native.bodies import REQUEST_HERE, ProblemBody, request_schema
 from .native.jobs import NewJob
@@ -48,6 +48,7 @@ def build_app(settings: Settings) -> FastAPI:
     app.state.service = service
     app.include_router(native.router())
     app.include_router(sdapi_routes.router())
+    app.include_router(openai.router)
     app.include_router(health.router)
     app.include_router(page.router(page.FOLDER))
     _answer_errors(app)

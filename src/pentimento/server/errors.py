@@ -139,12 +139,15 @@ def _sdapi(problem: Problem, request_id: str) -> tuple[str, dict[str, Any]]:
 _OPENAI_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
 
-def _openai(problem: Problem, request_id: str) -> tuple[str, dict[str, Any]]:
+def openai_error(problem: Problem) -> dict[str, Any]:
+    """Give OpenAI's body of an error."""
     kind = _OPENAI_TYPES.get(problem.status, "server_error" if problem.status >= 500 else "invalid_request_error")
-    code = "model_not_found" if problem.kind == "ModelNotFoundError" else None
-    return "application/json", {
-        "error": {"message": problem.detail, "type": kind, "param": problem.field, "code": code}
-    }
+    code = "model_not_found" if problem.kind == "NoSuchModel" else None
+    return {"error": {"message": problem.detail, "type": kind, "param": problem.field, "code": code}}
+
+
+def _openai(problem: Problem, request_id: str) -> tuple[str, dict[str, Any]]:
+    return "application/json", openai_error(problem)
 
 
 Form = Callable[[Problem, str], tuple[str, dict[str, Any]]]
