@@ -2,7 +2,9 @@
 
 import json
 import os
+import sqlite3
 import tempfile
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
-from pentimento.jobs.job import JobError, JobNotFound, Limits, QueueFull
+from pentimento.jobs.job import JobError, JobNotFound, Limits, QueueDamaged, QueueFull
 from pentimento.jobs.queue import Queue, StoredEvent
 from pentimento.jobs.submission import Submission
 
@@ -169,6 +171,19 @@ def test_sequence_numbers_grow_over_restarts(tmp_path: Path) -> None:
         queue.close()
     numbers = [event.seq for event in seen]
     assert numbers == sorted(set(numbers))
+
+
+@pytest.mark.parametrize("content", [b"no database" * 99, None])
+def test_a_queue_that_cannot_be_read_is_refused_in_words(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "jobs.sqlite"
+    Queue(path).close()
+    if content is None:
+        with closing(sqlite3.connect(path)) as newer:
+            newer.execute("PRAGMA user_version = 99")
+    else:
+        path.write_bytes(content)
+    with pytest.raises(QueueDamaged, match="move it away"):
+        Queue(path)
 
 
 class QueueMachine(RuleBasedStateMachine):

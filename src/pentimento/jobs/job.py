@@ -28,6 +28,10 @@ class JobNotFound(PentimentoError):
     """There is no such job, or it is somebody else's."""
 
 
+class QueueDamaged(PentimentoError):
+    """The queue on disk cannot be read."""
+
+
 class Stopping(PentimentoError):
     """The server is about to stop."""
 

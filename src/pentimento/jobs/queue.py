@@ -11,7 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from .job import ENDED, PRIORITIES, Ending, EventKind, JobError, JobNotFound, Limits, Priority, QueueFull, State
+from .job import (
+    ENDED,
+    PRIORITIES,
+    Ending,
+    EventKind,
+    JobError,
+    JobNotFound,
+    Limits,
+    Priority,
+    QueueDamaged,
+    QueueFull,
+    State,
+)
 from .submission import Submission
 
 _VERSION = 1
@@ -101,6 +113,11 @@ class Queue:
     ----------
     on_event : told of every event that was written, after it was
 
+    Raises
+    ------
+    QueueDamaged
+        Where the file cannot be read.
+
     Notes
     -----
     Order: interactive before batch; then, of the model and shape that are at hand; then age.
@@ -114,12 +131,24 @@ class Queue:
         self._on_event = on_event
         self._lock = threading.RLock()
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = self._connected(path)
-        if self._db.execute("PRAGMA user_version").fetchone()[0] == 0:
-            self._db.executescript(_SCHEMA)
-        # Reading does not wait for what is being written.
-        self._reader, self._reading = self._connected(path), threading.Lock()
-        self._last_seq: int = self._db.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0]
+        try:
+            self._db = self._opened(path)
+            # Reading does not wait for what is being written.
+            self._reader, self._reading = self._connected(path), threading.Lock()
+            self._last_seq: int = self._db.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0]
+        except sqlite3.DatabaseError as error:
+            raise QueueDamaged(
+                f"the queue {path} cannot be read ({error}); move it away to begin with an empty one"
+            ) from error
+
+    def _opened(self, path: Path) -> sqlite3.Connection:
+        db = self._connected(path)
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            db.executescript(_SCHEMA)
+        elif version != _VERSION:
+            raise sqlite3.DatabaseError(f"it is of form {version}, and this program knows form {_VERSION}")
+        return db
 
     @staticmethod
     def _connected(path: Path) -> sqlite3.Connection:

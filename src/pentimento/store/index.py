@@ -21,6 +21,8 @@ CREATE TABLE pictures (
     negative_prompt TEXT, model TEXT, file TEXT, kept INTEGER, favourite INTEGER, tags TEXT, trashed INTEGER,
     footprint TEXT);
 CREATE INDEX pictures_by_age ON pictures (trashed, kept, created DESC, id DESC);
+CREATE INDEX pictures_of_owner ON pictures (owner, trashed, kept, created DESC, id DESC);
+CREATE INDEX favourites ON pictures (created DESC, id DESC) WHERE favourite = 1;
 CREATE INDEX pictures_by_job ON pictures (job);
 CREATE VIRTUAL TABLE words USING fts5 (
     prompt, negative_prompt, model, tags, tokenize = 'unicode61 remove_diacritics 2');
@@ -123,6 +125,10 @@ class Index:
         with self._lock:
             return [row[0] for row in self._db.execute(f"SELECT id FROM pictures WHERE {where}", values)]
 
+    def count(self) -> int:
+        with self._lock:
+            return self._db.execute("SELECT count(*) FROM pictures").fetchone()[0]
+
     def files(self) -> set[str]:
         with self._lock:
             return {row[0] for row in self._db.execute("SELECT file FROM pictures")}
@@ -145,7 +151,7 @@ class Index:
         if owner is not None:
             conditions.append(("owner = ?", [owner]))
         if favourite is not None:
-            conditions.append(("favourite = ?", [int(favourite)]))
+            conditions.append((f"favourite = {int(favourite)}", []))
         if tag is not None:
             conditions.append(("EXISTS (SELECT 1 FROM json_each(tags) WHERE value = ?)", [tag]))
         if before is not None:

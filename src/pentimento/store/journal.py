@@ -66,15 +66,18 @@ class Journal:
         self._path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = path.open("a+b")
-        self._drop_torn_line()
+        self._count = self._drop_torn_line()
 
-    def _drop_torn_line(self) -> None:
+    def _drop_torn_line(self) -> int:
+        """Cut the last line off if it has no end; tells how many lines there are."""
         self._file.seek(0)
-        whole = 0
+        count = whole = 0
         for line in self._file:
-            whole += len(line) if line.endswith(b"\n") else 0
+            if line.endswith(b"\n"):
+                count, whole = count + 1, whole + len(line)
         if whole != self.size:
             self._file.truncate(whole)
+        return count
 
     @property
     def size(self) -> int:
@@ -108,16 +111,20 @@ class Journal:
                 entries[name] = entries.get(name, Entry(name, line.get("file", ""))).after(line)
         return entries
 
-    def compact(self) -> bool:
-        """Write the file anew without what is past, where that is most of it."""
-        entries = self.entries()
-        alive = [entry for entry in entries.values() if not entry.removed]
-        if sum(1 for _ in self.lines()) <= 2 * len(alive) + 1000:
+    def compact(self, pictures: int) -> bool:
+        """Write the file anew without what is past, where that is most of it; tells whether it was.
+
+        Parameters
+        ----------
+        pictures : how many there are, about
+        """
+        if self._count <= 2 * pictures + 1000:
             return False
+        alive = [entry for entry in self.entries().values() if not entry.removed]
         text = "".join(json.dumps(entry.as_line(), ensure_ascii=False) + "\n" for entry in alive)
         self._file.close()
         write_atomically(self._path, text.encode("utf-8", "replace"))
-        self._file = self._path.open("a+b")
+        self._file, self._count = self._path.open("a+b"), len(alive)
         return True
 
     def close(self) -> None:

@@ -61,7 +61,7 @@ class Store:
         (self.folder / _UNFINISHED).mkdir(exist_ok=True)
         for part in (self.folder / _UNFINISHED).iterdir():
             part.unlink()
-        if self._index.fresh or self._journal.compact():
+        if self._index.fresh or self._journal.compact(self._index.count()):
             self.rebuild()
         else:
             self._settle_from(self._index.known_until)
