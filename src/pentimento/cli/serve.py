@@ -2,104 +2,85 @@
 
 import os
 import secrets
+import socket
 import sys
 from collections.abc import Mapping
+from inspect import Parameter
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from ..errors import RequestError
 from ..files import data_dir
 from ..server.settings import LOOPBACK, Settings
+from .options import COMMON, STUDIO, parameter, with_options
 
-_NETWORK, _ENGINE, _SAFETY = "Where", "Engine", "Who may come in"
+_PLACE, _SAFETY = "Where", "Who may come in"
 
 
-def serve(
-    host: Annotated[str, typer.Option(help="Address to listen at.", rich_help_panel=_NETWORK)] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="0 = any that is free.", min=0, max=65535, rich_help_panel=_NETWORK)] = 7860,
-    open_page: Annotated[
-        bool, typer.Option("--open", help="Open the page in a browser.", rich_help_panel=_NETWORK)
-    ] = False,
-    models: Annotated[
-        list[str] | None, typer.Option(help="Folder with models.", metavar="FOLDER", rich_help_panel=_ENGINE)
-    ] = None,
-    model: Annotated[
-        str, typer.Option(help="Model of requests that name none.", metavar="NAME", rich_help_panel=_ENGINE)
-    ] = "builtin",
-    device: Annotated[
-        list[str] | None,
-        typer.Option(help="auto, cpu, cuda, cuda:1, mps; several = one engine each.", rich_help_panel=_ENGINE),
-    ] = None,
-    dtype: Annotated[
-        str, typer.Option(help="auto, float32, bfloat16, float16.", metavar="NAME", rich_help_panel=_ENGINE)
-    ] = "auto",
-    styles: Annotated[str | None, typer.Option(help="A styles.csv.", metavar="FILE", rich_help_panel=_ENGINE)] = None,
-    download: Annotated[
-        bool, typer.Option("--download", help="Fetch models named by hub id.", rich_help_panel=_ENGINE)
-    ] = False,
-    data: Annotated[
+def _option(panel: str, name: str, annotation: Any, default: Any, help: str, **more: Any) -> Parameter:
+    flag = "--" + name.removesuffix("_").replace("_", "-")
+    return parameter(name, annotation, typer.Option(flag, help=help, rich_help_panel=panel, **more), default)
+
+
+_SERVE = (
+    _option(_PLACE, "host", str, "127.0.0.1", "Address to listen at.", metavar="ADDRESS"),
+    _option(_PLACE, "port", int, 7860, "0 = any that is free.", metavar="NUMBER", min=0, max=65535),
+    _option(_PLACE, "open", bool, False, "Open the page in a browser."),
+    _option(_PLACE, "log_format", str, "text", "text or json.", metavar="NAME"),
+    _option(_PLACE, "model", str, "builtin", "Model of requests that name none.", metavar="NAME"),
+    _option(
+        _SAFETY,
+        "token",
         str | None,
-        typer.Option(help="Folder of jobs, pictures and uploads.", metavar="FOLDER", rich_help_panel=_NETWORK),
-    ] = None,
-    token: Annotated[
-        str | None,
-        typer.Option(
-            help="What clients must show; '' = one that is made and kept. On other addresses than loopback always.",
-            metavar="TEXT",
-            rich_help_panel=_SAFETY,
-        ),
-    ] = None,
-    no_token: Annotated[
-        bool, typer.Option("--no-token", help="Let everybody in who can reach the address.", rich_help_panel=_SAFETY)
-    ] = False,
-    users: Annotated[
-        Path | None,
-        typer.Option(help="Lines of name:token; each has own jobs.", metavar="FILE", rich_help_panel=_SAFETY),
-    ] = None,
-    allow_host: Annotated[
-        list[str] | None,
-        typer.Option(help="A name that the server may be called by.", metavar="NAME", rich_help_panel=_SAFETY),
-    ] = None,
-    allow_urls: Annotated[
-        bool,
-        typer.Option("--allow-urls", help="Let /sdapi/v1 fetch pictures from the web.", rich_help_panel=_SAFETY),
-    ] = False,
-    cors_origin: Annotated[
-        list[str] | None,
-        typer.Option(help="Another site whose pages may call the APIs.", metavar="URL", rich_help_panel=_SAFETY),
-    ] = None,
-    log_format: Annotated[str, typer.Option(help="text or json.", rich_help_panel=_NETWORK)] = "text",
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.", rich_help_panel="Output")] = False,
-) -> None:
+        None,
+        "What clients must show. Left out: nothing on loopback, else one that is made, kept and shown once.",
+        metavar="TEXT",
+        envvar="PENTIMENTO_TOKEN",
+    ),
+    _option(_SAFETY, "no_token", bool, False, "Let everybody in who can reach the address."),
+    _option(
+        _SAFETY, "users", Path | None, None, "Lines of name:token; each has own jobs and pictures.", metavar="FILE"
+    ),
+    _option(
+        _SAFETY, "allow_host", list[str] | None, None, "Another name that the server is called by.", metavar="NAME"
+    ),
+    _option(_SAFETY, "cors_origin", list[str] | None, None, "A site whose pages may call the APIs.", metavar="URL"),
+    _option(_SAFETY, "allow_urls", bool, False, "Let /sdapi/v1 fetch pictures from public addresses."),
+)
+
+
+@with_options(*_SERVE, *STUDIO, COMMON[-1])
+def serve(**values: Any) -> None:
     """Serve the APIs and the studio's page."""
     from ..server.run import listen
 
-    taken = listen(host, port)
-    folder = Path(data).expanduser() if data else data_dir()
-    known = _read_users(users)
-    shown, is_new = _token(folder, host, token, no_token=no_token or bool(known))
+    taken = listen(values["host"], values["port"])
+    folder = (values["data"] or data_dir()).expanduser()
+    users = _read_users(values["users"])
+    token, is_new = _token(folder, values["host"], values["token"], no_token=values["no_token"] or bool(users))
+    styles: Path | None = values["styles_file"]
     settings = Settings(
         data=folder,
-        host=host,
+        host=values["host"],
         port=taken.getsockname()[1],
-        models=tuple(models or ()),
-        model=model,
-        devices=tuple(device or ("auto",)),
-        dtype=dtype,
-        styles=styles,
-        download=download,
-        token=shown,
-        users=known,
-        allow_urls=allow_urls,
-        cors_origins=tuple(origin.rstrip("/") for origin in cors_origin or ()),
-        hosts=frozenset(name.lower() for name in allow_host or ()),
+        models=tuple(map(str, values["models"] or ())),
+        model=values["model"],
+        devices=tuple(values["device"].split(",")),
+        dtype=values["dtype"],
+        styles=str(styles) if styles else None,
+        download=values["download"],
+        token=token,
+        users=users,
+        allow_urls=values["allow_urls"],
+        cors_origins=tuple(origin.rstrip("/") for origin in values["cors_origin"] or ()),
+        hosts=frozenset(name.lower() for name in values["allow_host"] or ()),
     )
-    _run(settings, taken, log_format, new_token=shown if is_new else None, open_page=open_page)
+    _run(settings, taken, values["log_format"], new_token=token if is_new else None, open_page=values["open"])
 
 
-def _run(settings: Settings, taken: Any, log_format: str, *, new_token: str | None, open_page: bool) -> None:
+def _run(settings: Settings, taken: socket.socket, log_format: str, *, new_token: str | None, open_page: bool) -> None:
     from ..server.run import serve as run
     from ..server.seen import LOG_FORMATS, set_up_logs
 
