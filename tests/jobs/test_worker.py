@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from PIL import Image
 
 from pentimento.jobs import Jobs, Limits, LocalExecutor
 from pentimento.jobs.local import describe_exit
+from pentimento.jobs.orders import Order
+from pentimento.jobs.worker import Mailbox
 from pentimento.recipe import open_recipe
 from pentimento.request import Request
 from pentimento.store import Store
@@ -128,6 +131,18 @@ def test_a_worker_that_cannot_start_says_why_and_jobs_wait(tmp_path: Path) -> No
             assert (jobs.get(job).state, jobs.get(job).attempts) == ("queued", 0)
 
     run(test)
+
+
+def test_a_job_that_gave_way_may_come_again_before_the_worker_is_through_with_it() -> None:
+    order = Order("job", 1, "m|64", "{}", {}, ((1, 1),), (0,), "png")
+    mailbox = Mailbox()
+    mailbox.order(order)
+    first, control = mailbox.next()
+    mailbox.order(replace(order, attempt=2))
+    mailbox.ended(first, control)
+    mailbox.cancel("job")
+    again, other = mailbox.next()
+    assert again.attempt == 2 and other.stop.is_set() and not control.stop.is_set()
 
 
 @pytest.mark.parametrize(

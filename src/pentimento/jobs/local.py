@@ -12,6 +12,8 @@ from typing import Any, BinaryIO, cast
 from .messages import receive, send
 from .orders import ENDINGS, Order, PlaceStatus, Report
 
+Message = tuple[object, object]
+
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.2, 30.0
 _SECONDS_TO_LEAVE = 3.0
 
@@ -90,7 +92,7 @@ class _Place:
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
-        self._outbox: queue.SimpleQueue[tuple[object, object] | None] = queue.SimpleQueue()
+        self._outbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._order: Order | None = None
         self._where: str | None = None
         self._ready = False
@@ -166,7 +168,7 @@ class _Place:
         # -P: what lies in the folder where the server was started is not imported.
         command = [sys.executable, "-P", "-m", "pentimento.jobs.worker"]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        outbox: queue.SimpleQueue[tuple[object, object] | None] = queue.SimpleQueue()
+        outbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         outbox.put(self._opening)
         with self._lock:
             self._process, self._outbox = process, outbox
@@ -202,7 +204,7 @@ class _Place:
             self._on_report(Report("lost", order.job, order.attempt, {"detail": how}))
 
 
-def _write(stream: BinaryIO, outbox: "queue.SimpleQueue[tuple[object, object] | None]") -> None:
+def _write(stream: BinaryIO, outbox: "queue.SimpleQueue[Message | None]") -> None:
     # A worker that died is noticed by who reads from it; what it can no longer be told does not matter.
     with contextlib.suppress(OSError), stream:
         while (message := outbox.get()) is not None:

@@ -8,6 +8,7 @@ import os
 import queue
 import signal
 import threading
+import traceback
 from importlib import import_module
 from typing import BinaryIO, cast
 
@@ -22,7 +23,7 @@ class Mailbox:
     """Orders that came in, and what is wanted of the one under way."""
 
     def __init__(self) -> None:
-        self._orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[tuple[Order, Control]] = queue.SimpleQueue()
         self._controls: dict[str, Control] = {}
 
     def read(self, stream: BinaryIO) -> None:
@@ -33,10 +34,13 @@ class Mailbox:
                 _MESSAGES[kind](self, value)
         except EOFError:
             os._exit(0)
+        except Exception:
+            traceback.print_exc()
+            os._exit(1)
 
     def order(self, order: Order) -> None:
-        self._controls[order.job] = Control()
-        self._orders.put(order)
+        control = self._controls[order.job] = Control()
+        self._orders.put((order, control))
 
     def cancel(self, job: str) -> None:
         if (control := self._controls.get(job)) is not None:
@@ -47,11 +51,12 @@ class Mailbox:
             control.give_way()
 
     def next(self) -> tuple[Order, Control]:
-        order = self._orders.get()
-        return order, self._controls[order.job]
+        return self._orders.get()
 
-    def ended(self, order: Order) -> None:
-        del self._controls[order.job]
+    def ended(self, order: Order, control: Control) -> None:
+        # Who was told that it gave way may have sent the same job again already.
+        if self._controls.get(order.job) is control:
+            del self._controls[order.job]
 
 
 _MESSAGES = {"order": Mailbox.order, "cancel": Mailbox.cancel, "give_way": Mailbox.give_way}
@@ -92,7 +97,7 @@ def main() -> None:
             # A device may be of no use after such an error; a new process is.
             if not studio.where[0].startswith("cpu"):
                 os._exit(EXIT_UNKNOWN)
-        mailbox.ended(order)
+        mailbox.ended(order, control)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ CREATE TABLE pictures (
     footprint TEXT);
 CREATE INDEX pictures_by_age ON pictures (trashed, kept, created DESC, id DESC);
 CREATE INDEX pictures_of_owner ON pictures (owner, trashed, kept, created DESC, id DESC);
-CREATE INDEX favourites ON pictures (created DESC, id DESC) WHERE favourite = 1;
+CREATE INDEX favourites ON pictures (trashed, kept, created DESC, id DESC) WHERE favourite = 1;
 CREATE INDEX pictures_by_job ON pictures (job);
 CREATE VIRTUAL TABLE words USING fts5 (
     prompt, negative_prompt, model, tags, tokenize = 'unicode61 remove_diacritics 2');
