@@ -29,6 +29,7 @@ from pentimento.store import Store
 from .free import FreeStudio, ThreadExecutor
 
 SECONDS = 0.002
+PAUSES = {"thread": 0.06, "process": 0.2}
 LIMITS = Limits(losses=1_000_000)
 
 
@@ -74,8 +75,9 @@ async def live(folder: Path, place: str, seed: int, last: bool) -> None:
             if number % 7 == 6:
                 note(cancelling=job.id)
                 await jobs.cancel(job.id)
-            note(worker=working.status()[0].pid)
-            await asyncio.sleep(dice.uniform(0, 0.06))
+            (status,) = working.status()
+            note(worker=status.pid, ready=status.ready, server=os.getpid())
+            await asyncio.sleep(dice.uniform(0, PAUSES[place]))
     for job in jobs.list(limit=100_000):
         await jobs.wait(job.id)
     await jobs.stop()
@@ -88,10 +90,10 @@ def noted(folder: Path, key: str) -> list[dict[str, Any]]:
     return [line for text in lines if key in (line := json.loads(text))]
 
 
-def worker_of(folder: Path, pid: int) -> int | None:
-    """Find the process that a server started, by what the server wrote down."""
-    found = [line["worker"] for line in noted(folder, "worker") if line["worker"]]
-    return found[-1] if found and found[-1] != pid and is_alive(found[-1]) else None
+def worker_of(folder: Path, server: int) -> tuple[int | None, bool]:
+    """Find the process that a server started, and whether it is at work, by what the server wrote down."""
+    found = [line for line in noted(folder, "worker") if line["server"] == server]
+    return (found[-1]["worker"], found[-1]["ready"]) if found else (None, False)
 
 
 def is_alive(pid: int) -> bool:
@@ -114,27 +116,36 @@ def begun(folder: Path, place: str, seed: int, last: bool) -> int:
     os._exit(0)
 
 
+def wait(folder: Path, server: int, place: str, dice: random.Random) -> None:
+    """Let some time pass; mostly so much that the worker is at work."""
+    end = time.monotonic() + dice.choice((0.5, 60, 60))
+    while place == "process" and not worker_of(folder, server)[1] and time.monotonic() < end:
+        time.sleep(0.05)
+    time.sleep(dice.uniform(0.02, 0.7))
+
+
 def main(folder: Path, kills: int, seed: int, place: str) -> None:
     dice = random.Random(seed)
     executor("thread")  # imported once, before the forks
-    longest = 0.7 if place == "thread" else 6.0
     killed = 0
     for life in itertools.count():
-        pid = begun(folder, place, seed + life, last=killed >= kills)
+        server = begun(folder, place, seed + life, last=killed >= kills)
         if killed >= kills:
-            _, status = os.waitpid(pid, 0)
+            _, status = os.waitpid(server, 0)
             sys.exit(os.waitstatus_to_exitcode(status))
-        time.sleep(dice.uniform(0.02, longest))
-        while place == "process" and dice.random() < 0.5 and (worker := worker_of(folder, pid)) is not None:
+        wait(folder, server, place, dice)
+        worker, _ = worker_of(folder, server)
+        while place == "process" and dice.random() < 0.5 and worker is not None and is_alive(worker):
             os.kill(worker, signal.SIGKILL)
             killed += 1
-            time.sleep(dice.uniform(0.02, longest))
-        worker = worker_of(folder, pid)
-        os.kill(pid, signal.SIGKILL)
-        _, status = os.waitpid(pid, 0)
+            time.sleep(0.5)  # so that the server writes down that it is gone
+            wait(folder, server, place, dice)
+            worker, _ = worker_of(folder, server)
+        os.kill(server, signal.SIGKILL)
+        _, status = os.waitpid(server, 0)
         assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL, f"the server ended by itself: {status}"
         killed += 1
-        while place == "process" and worker is not None and is_alive(worker):
+        while worker is not None and is_alive(worker):
             time.sleep(0.01)  # a worker ends when its server is gone
 
 

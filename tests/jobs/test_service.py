@@ -56,7 +56,7 @@ async def bench(folder: Path, seconds: float = 0.0, limits: Limits | None = None
 
 
 def run(test: Callable[[], Awaitable[None]]) -> None:
-    asyncio.run(asyncio.wait_for(test(), 60))  # type: ignore[arg-type]
+    asyncio.run(asyncio.wait_for(test(), 300))  # type: ignore[arg-type]
 
 
 async def until(condition: Callable[[], object]) -> None:
