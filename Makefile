@@ -25,9 +25,10 @@ demo: setup
 test: setup
 	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n $(WORKERS)
 
-# Ten thousand random requests of each kind, instead of some hundreds.
+# Ten thousand random requests of each kind, and two hundred kills of the server, instead of some.
 test-long: setup
 	PENTIMENTO_EXAMPLES=10000 OMP_NUM_THREADS=1 $(BIN)/pytest -q -n $(WORKERS) tests/test_untouched.py
+	PENTIMENTO_EXAMPLES=500 PENTIMENTO_KILLS=200 OMP_NUM_THREADS=1 $(BIN)/pytest -q -n $(WORKERS) tests/jobs tests/store
 
 check: setup
 	$(BIN)/ruff format --check .

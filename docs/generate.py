@@ -8,9 +8,10 @@ from typing import Any, get_args
 
 from pentimento import choices
 from pentimento.cli.main import COMMANDS, EXIT_CODES
-from pentimento.cli.options import NAMES, PANELS, kind_of, shown_default
+from pentimento.cli.options import NAMES, kind_of, shown_default
 from pentimento.diffusion.samplers import SAMPLERS
 from pentimento.diffusion.schedules import SCHEDULES
+from pentimento.labels import GROUPS
 from pentimento.profiles import PROFILES
 from pentimento.request import Request
 
@@ -30,7 +31,7 @@ def code(text: object) -> str:
 
 def request_page() -> str:
     """Describe every field of the request."""
-    starts = {panel.first: panel.title for panel in PANELS}
+    starts = {group.first: group.label for group in GROUPS}
     parts = [
         "# The request\n",
         "What can be asked for: the same fields in Python, on the command line and in the API.\n",

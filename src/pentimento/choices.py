@@ -119,7 +119,7 @@ INPAINT_AREA = _choices(
     "inpaint_area",
     [
         Choice("whole_picture", "Whole picture", "Вся картинка", 0),
-        Choice("only_masked", "Only masked", "Только закрашенное", 1),
+        Choice("only_masked", "Only masked", "Только маска", 1),
     ],
 )
 FEATHER = _choices(
@@ -133,7 +133,7 @@ MASK_ACTION = _choices(
     "mask_action",
     [
         Choice("blend", "Blend at every step", "Смешивать на каждом шаге"),
-        Choice("soft", "Soft inpainting", "Мягкая перерисовка"),
+        Choice("soft", "Soft inpainting", "Мягкий инпейнт"),
         Choice("differential", "Differential diffusion", "Сила по серому маски"),
     ],
 )

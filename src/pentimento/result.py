@@ -10,7 +10,7 @@ from PIL import Image
 
 from . import __version__, infotext
 from .framing import Floats, in_place
-from .metadata import save
+from .metadata import encode, save
 from .models.hashes import content_hash
 from .models.info import ModelInfo
 from .pictures.metrics import Footprint, footprint
@@ -23,6 +23,39 @@ PROGRAM = f"{infotext.PROGRAM} {__version__}"
 if TYPE_CHECKING:
     from .pipeline import Painted
     from .studio import Studio
+
+
+@dataclass(frozen=True, eq=False)
+class Finished:
+    """One finished picture, with all that goes into its file.
+
+    Attributes
+    ----------
+    index : its place in the request, from 0
+    footprint : where it changed; None without a mask
+    made : what the network made of it, at its place, before it was pasted; RGBA
+    """
+
+    index: int
+    image: Image.Image
+    seeds: Seeds
+    infotext: str
+    recipe: Recipe
+    footprint: Footprint | None
+    made: Image.Image
+    icc: bytes | None
+
+    def encode(self, format: str, quality: int = 90) -> bytes:
+        """Give the bytes of its file, with infotext and recipe inside.
+
+        Raises
+        ------
+        ImageError
+            Where the format cannot hold the picture.
+        """
+        return encode(
+            self.image, format, infotext=self.infotext, recipe=self.recipe.to_json(), icc=self.icc, quality=quality
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,21 +126,36 @@ class Result:
         return [folder / f"{first + index:05d}-{seed}.{suffix}" for index, seed in enumerate(self.seeds)]
 
 
-def make_result(studio: "Studio", plan: Plan, painted: Sequence["Painted"], timings: Mapping[str, float]) -> Result:
-    """Describe what was painted."""
-    frame = painted[0].frame
+def finish(studio: "Studio", plan: Plan, painted: "Painted") -> Finished:
+    """Describe a picture that was painted."""
+    return Finished(
+        index=painted.index,
+        image=painted.image,
+        seeds=painted.seeds,
+        infotext=infotext_of(plan, painted.seeds),
+        recipe=_recipe(studio, plan, painted),
+        footprint=_footprint(plan, painted),
+        made=in_place(painted.made, plan.layout),
+        icc=painted.frame.icc,
+    )
+
+
+def make_result(
+    studio: "Studio", plan: Plan, pictures: Sequence[Finished], weight: Floats | None, timings: Mapping[str, float]
+) -> Result:
+    """Gather the pictures of a run."""
     return Result(
-        images=[picture.image for picture in painted],
-        seeds=[picture.seeds.seed for picture in painted],
-        variation_seeds=[picture.seeds.variation_seed for picture in painted],
-        infotexts=[_infotext(plan, picture) for picture in painted],
-        recipes=[_recipe(studio, plan, picture, index) for index, picture in enumerate(painted)],
-        footprints=[_footprint(plan, picture) for picture in painted],
+        images=[picture.image for picture in pictures],
+        seeds=[picture.seeds.seed for picture in pictures],
+        variation_seeds=[picture.seeds.variation_seed for picture in pictures],
+        infotexts=[picture.infotext for picture in pictures],
+        recipes=[picture.recipe for picture in pictures],
+        footprints=[picture.footprint for picture in pictures],
         plan=plan,
         timings=timings,
-        weight=frame.weight,
-        made=[in_place(picture.made, plan.layout) for picture in painted],
-        icc=frame.icc,
+        weight=weight,
+        made=[picture.made for picture in pictures],
+        icc=pictures[0].icc,
         inputs=studio.inputs,
     )
 
@@ -136,11 +184,12 @@ def _other_models(plan: Plan) -> dict[str, str]:
     return told
 
 
-def _infotext(plan: Plan, picture: "Painted") -> str:
-    return infotext.write(plan.prompt_text, plan.negative_text, parameters(plan, picture.seeds))
+def infotext_of(plan: Plan, seeds: Seeds) -> str:
+    """Write the infotext of one picture."""
+    return infotext.write(plan.prompt_text, plan.negative_text, parameters(plan, seeds))
 
 
-def _recipe(studio: "Studio", plan: Plan, picture: "Painted", index: int) -> Recipe:
+def _recipe(studio: "Studio", plan: Plan, picture: "Painted") -> Recipe:
     device, dtype = studio.where
     vae = plan.request.vae and Path(plan.request.vae).expanduser()
     return make_recipe(
@@ -154,7 +203,7 @@ def _recipe(studio: "Studio", plan: Plan, picture: "Painted", index: int) -> Rec
         vae=ModelRecord(name=vae.name, sha256=content_hash(vae)) if vae else None,
         device=device,
         dtype=dtype,
-        index=index,
+        index=picture.index,
         addons=plan.addons.told(),
         others={info.name: content_hash(info.path) for info in plan.models if info.path != plan.model.path},
     )
