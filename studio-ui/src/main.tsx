@@ -1,0 +1,6 @@
+import { render } from 'preact';
+
+const App = () => <main>Pentimento</main>;
+
+const root = document.getElementById('app');
+if (root) render(<App />, root);
