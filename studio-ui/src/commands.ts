@@ -43,6 +43,7 @@ export const COMMANDS: readonly Command[] = [
   { id: 'seed.dice', keys: ['R'], perform: () => resetValue('seed') },
   { id: 'open', keys: ['Ctrl+O'], perform: chooseFile, everywhere: true },
   { id: 'command.prompt', keys: ['P'], perform: () => document.getElementById('prompt')?.focus() },
+  { id: 'area', keys: ['Shift+M'], perform: () => flipSheet('area'), when: () => picture.peek() !== null },
   { id: 'history', keys: ['H'], perform: () => flipSheet('history') },
   { id: 'queue', keys: ['Q'], perform: () => flipSheet('queue') },
   { id: 'write', keys: ['Ctrl+Shift+C'], perform: () => flipSheet('write'), everywhere: true },

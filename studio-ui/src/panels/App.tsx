@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { type SheetName, sheet } from '../state/sheets';
+import { Area } from './Area';
 import { History } from './History';
 import { Models } from './Models';
 import { Notices } from './Notices';
@@ -18,6 +19,7 @@ const SHEETS: Readonly<Record<SheetName, () => ComponentChildren>> = {
   models: Models,
   shortcuts: Shortcuts,
   write: Write,
+  area: Area,
 };
 
 export function App() {

@@ -6,6 +6,7 @@ import { editor, painted, picture, settings, undoable, view } from '../state/doc
 import { takeTool } from '../state/modes';
 import { mode, modeRow } from '../state/request';
 import { current } from '../state/results';
+import { openSheet } from '../state/sheets';
 import { NumberBox, Segments, Slider } from './Field';
 import { IconButton, isIcon } from './Icon';
 import { Popover } from './Popover';
@@ -119,6 +120,7 @@ function MaskActions({ close }: { close: () => void }) {
     { label: t('mask.shrink', { n: radius }), perform: () => on?.shrink(radius) },
     { label: t('mask.feather', { n: radius }), perform: () => on?.feather(radius) },
     { label: t('mask.alpha'), perform: () => void on?.maskFromAlpha() },
+    { label: `${t('area')}…`, perform: () => openSheet('area') },
     { label: t('mask.load'), perform: () => document.getElementById('open-mask')?.click() },
     { label: t('mask.save'), perform: () => void saveMask() },
   ];

@@ -3,6 +3,7 @@
 import { t } from '../i18n';
 import { open } from '../state/jobs';
 import { LANGUAGES, language, shownTheme, theme } from '../state/preferences';
+import { startAfresh } from '../state/session';
 import { openSheet } from '../state/sheets';
 import { Icon, IconButton } from './Icon';
 import { modelName } from './Models';
@@ -14,6 +15,7 @@ function Exchange() {
     { label: t('open'), perform: chooseFile },
     { label: t('read'), perform: () => document.getElementById('open-recipe')?.click() },
     { label: t('write'), perform: () => openSheet('write') },
+    { label: t('session.new'), perform: startAfresh },
   ];
   return (
     <Popover

@@ -109,13 +109,28 @@ export async function openPicture(blob: Blob, name: string, options: { keep?: bo
   return true;
 }
 
-/** Go back (or on) to a picture that was the source. */
+/** What was painted on pictures that are not shown, where the next one has another size. */
+const left = new Map<string, DocumentJSON>();
+
+/** Go back (or on) to a picture that was the source; the mask stays, or comes back, as the size allows. */
 export async function openVersion(version: Version): Promise<void> {
   const blob = await findBlob(version.hash);
   const into = editor.peek();
+  const now = into?.document();
   if (!blob || !into) return;
-  await into.load(blob, { keep: true });
+  if (now) left.set(now.picture.hash, now);
+  const fits = now?.picture.width === version.width && now.picture.height === version.height;
+  await into.load(blob, { keep: fits });
+  const painted = left.get(version.hash);
+  if (!fits && painted) await into.restore(painted);
   read(into);
+}
+
+/** The document as it is, so that it can be brought back after another took its place. */
+export function remember(): (() => Promise<boolean>) | null {
+  const document = editor.peek()?.document();
+  const kept = versions.peek();
+  return document ? () => restoreDocument(document, kept) : null;
 }
 
 export function closePicture(): void {
@@ -146,7 +161,12 @@ export async function restoreDocument(document: DocumentJSON, kept: Version[]): 
 // The pictures of a request: made once for each state of the document, sent once for each content.
 
 const uploaded = new Set<string>();
-export const forgetUploads = (): void => uploaded.clear();
+
+/** A server that was started anew may have lost them. */
+export function forgetUploads(): void {
+  uploaded.clear();
+  made = undefined;
+}
 
 const SMALL = 65536;
 

@@ -5,7 +5,7 @@ import { api } from '../api/client';
 import type { ReadAnswer, Values, Written } from '../api/types';
 import example from '../assets/garden.png?no-inline';
 import { t } from '../i18n';
-import { openPicture } from './document';
+import { openPicture, painted, remember } from './document';
 import { complain, notify } from './notices';
 import { wholeRequest } from './plan';
 import { changed, type Mode, mode, setValues } from './request';
@@ -61,7 +61,11 @@ export async function pasteInto(file: Blob): Promise<void> {
 /** Put a file in as the source; where it carries parameters, offer them. */
 export async function openFile(file: File): Promise<void> {
   if (mode.peek() === 'text') mode.value = 'image';
+  const bringBack = painted.peek().mask || painted.peek().sketch ? remember() : null;
   if (!(await openPicture(file, file.name))) return;
+  if (bringBack) {
+    notify(t('opened'), { action: { label: t('undo'), perform: () => void bringBack().catch(complain) } });
+  }
   const answer = await api.read(file).catch(() => null);
   if (!answer?.infotext) return;
   notify(t('read.offer'), { action: { label: t('read.use'), perform: () => take(answer) } });

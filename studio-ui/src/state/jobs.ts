@@ -6,7 +6,7 @@ import type { EventName, Job, JobEvents, JobState, Values } from '../api/types';
 import { t } from '../i18n';
 import { editor, forgetUploads, missing, picture, upload } from './document';
 import { announce, complain, notify } from './notices';
-import { refusal, wholeRequest } from './plan';
+import { refusal, withRequest } from './plan';
 import { rememberPrompt } from './preferences';
 import { mode, modeRow, parameters, read } from './request';
 import { addResult } from './results';
@@ -177,8 +177,8 @@ export async function generate(): Promise<void> {
   sending.value = true;
   try {
     rememberPrompt(String(read('prompt') ?? ''));
-    const request = await wholeRequest();
-    await submit(request, modeRow.peek().picture ? (picture.peek()?.hash ?? null) : null, 'interactive');
+    const origin = modeRow.peek().picture ? (picture.peek()?.hash ?? null) : null;
+    await withRequest((request) => submit(request, origin, 'interactive'));
     announce(t('said.started'));
   } catch (error) {
     noteFailure(error);

@@ -2,7 +2,8 @@
 
 import { computed, effect, signal } from '@preact/signals';
 import { api, Problem } from '../api/client';
-import type { Plan, PlanPicture, Values } from '../api/types';
+import type { Box, Plan, Values } from '../api/types';
+import type { PictureInfo } from '../canvas';
 import { number, t } from '../i18n';
 import { editor, forgetUploads, type Inputs, inputs, missing, painting, picture, revision } from './document';
 import { mode, modeRow, parameters } from './request';
@@ -34,15 +35,29 @@ export async function wholeRequest(): Promise<Values> {
   return { ...parameters.peek(), ...given };
 }
 
+/** Use the whole request; once more where the server has lost its pictures. */
+export async function withRequest<T>(use: (request: Values) => Promise<T>): Promise<T> {
+  try {
+    return await use(await wholeRequest());
+  } catch (error) {
+    if (!(error instanceof Problem) || !PICTURES.includes(error.field ?? '')) throw error;
+    forgetUploads();
+    return use(await wholeRequest());
+  }
+}
+
+const PICTURES = ['init_image', 'mask'];
+
 async function renew(): Promise<void> {
   running?.abort();
   const mine = new AbortController();
   running = mine;
   try {
-    const request = await wholeRequest();
-    if (mine.signal.aborted) return;
-    const fresh = await api.plan(request, mine.signal);
-    if (mine.signal.aborted) return;
+    const { request, fresh } = await withRequest(async (whole) => {
+      mine.signal.throwIfAborted();
+      return { request: whole, fresh: await api.plan(whole, mine.signal) };
+    });
+    mine.signal.throwIfAborted();
     plan.value = fresh;
     planned.value = request;
     refusal.value = null;
@@ -53,16 +68,28 @@ async function renew(): Promise<void> {
     noteFailure(error);
     if (error instanceof Problem) {
       refusal.value = { detail: error.message, field: error.field };
-      if (error.status === 404 || error.field === 'init_image' || error.field === 'mask') forgetUploads();
       plan.value = null;
       planned.value = null;
     }
   }
 }
 
-async function picturesOf(kind: PlanPicture, request: Values, signal: AbortSignal): Promise<Blob> {
-  return api.planPicture(kind, request, signal);
+/** Where the result's frame lies on the picture, for the resize modes that cut or add. */
+export function frameOf(fresh: Plan, request: Values, source: PictureInfo | null): Box | null {
+  const fit = FITS[String(request.resize_mode ?? '')];
+  if (!fit || !source || fresh.box || !request.init_image) return null;
+  const [width, height] = fresh.output_size;
+  const scale = fit(width / source.width, height / source.height);
+  const [w, h] = [width / scale, height / scale];
+  if (Math.abs(w - source.width) < 1 && Math.abs(h - source.height) < 1) return null;
+  const [left, top] = [(source.width - w) / 2, (source.height - h) / 2];
+  return [left, top, left + w, top + h];
 }
+
+const FITS: Readonly<Record<string, (across: number, down: number) => number>> = {
+  crop_and_resize: Math.max,
+  resize_and_fill: Math.min,
+};
 
 /** Draw the plan on the picture: crop box, the blurred mask's edge, cells. */
 async function overlay(fresh: Plan, request: Values, signal: AbortSignal): Promise<void> {
@@ -71,13 +98,15 @@ async function overlay(fresh: Plan, request: Values, signal: AbortSignal): Promi
   const box = fresh.box;
   const scale = box ? fresh.working_size[0] / Math.max(1, box[2] - box[0]) : 1;
   const size = fresh.working_size.join(' × ');
+  const frame = frameOf(fresh, request, picture.peek());
+  await on.setOverlay('frame', frame && { box: frame, label: fresh.output_size.join(' × ') });
   await on.setOverlay('crop', box ? { box, label: t('crop.label', { size, scale: number(scale, 2) }) } : null);
   if (!request.mask) {
     await Promise.all([on.setOverlay('weight', null), on.setOverlay('cells', null)]);
     return;
   }
-  await on.setOverlay('weight', { image: await picturesOf('mask', request, signal) });
-  const cells = showCells.peek() ? await picturesOf('cells', request, signal) : null;
+  await on.setOverlay('weight', { image: await api.planPicture('mask', request, signal) });
+  const cells = showCells.peek() ? await api.planPicture('cells', request, signal) : null;
   if (!signal.aborted) await on.setOverlay('cells', cells ? { image: cells, ...(box ? { box } : {}) } : null);
 }
 
@@ -87,7 +116,7 @@ function clear(): void {
   planned.value = null;
   refusal.value = null;
   const on = editor.peek();
-  for (const name of ['crop', 'weight', 'cells'] as const) void on?.setOverlay(name, null);
+  for (const name of ['crop', 'frame', 'weight', 'cells'] as const) void on?.setOverlay(name, null);
 }
 
 /** Keep the plan true. */

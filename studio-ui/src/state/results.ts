@@ -4,7 +4,7 @@ import { batch, computed, effect, signal } from '@preact/signals';
 import { api, fileUrl } from '../api/client';
 import type { Picture } from '../api/types';
 import { t } from '../i18n';
-import { compare, editor, openPicture, openVersion, painting, picture, versions } from './document';
+import { compare, editor, openPicture, painting, picture, remember } from './document';
 import { complain, notify } from './notices';
 import { type Mode, mode, modeRow, setValue } from './request';
 
@@ -106,31 +106,25 @@ export function startShowing(): void {
 
 /** Make a result the new source; size, prompt and mask stay as they are. */
 export async function accept(result: Result, to: Mode | null = null): Promise<void> {
-  const before = versions.peek();
-  const was = picture.peek();
+  const bringBack = remember();
   const from = mode.peek();
   const blob = await api.file(result.picture);
   const name = t('version.result', { seed: result.picture.seed });
-  if (!(await openPicture(blob, name, { keep: modeRow.peek().picture && was !== null }))) return;
+  if (!(await openPicture(blob, name, { keep: modeRow.peek().picture && bringBack !== null }))) return;
   batch(() => {
     selected.value = null;
     if (to) mode.value = to;
     else if (from === 'text') mode.value = 'image';
   });
-  const previous = before.find((version) => version.hash === was?.hash);
+  const goBack = async () => {
+    await bringBack?.();
+    batch(() => {
+      mode.value = from;
+      selected.value = result.picture.id;
+    });
+  };
   notify(t('accepted'), {
-    action: previous
-      ? {
-          label: t('undo'),
-          perform: () => {
-            void openVersion(previous);
-            batch(() => {
-              mode.value = from;
-              selected.value = result.picture.id;
-            });
-          },
-        }
-      : undefined,
+    action: bringBack ? { label: t('undo'), perform: () => void goBack().catch(complain) } : undefined,
   });
 }
 

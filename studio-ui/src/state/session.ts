@@ -57,7 +57,7 @@ async function takeUp(work: Work): Promise<void> {
 
 const isEmpty = (work: Work): boolean => !work.document && !work.results.length && !Object.keys(work.changed).length;
 
-function startAfresh(): void {
+export function startAfresh(): void {
   const before = now();
   closePicture();
   batch(() => {
@@ -106,5 +106,3 @@ export async function startSession(): Promise<void> {
     if (document.visibilityState === 'hidden') void write().catch(complain);
   });
 }
-
-export { startAfresh };

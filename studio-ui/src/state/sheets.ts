@@ -2,7 +2,7 @@
 
 import { signal } from '@preact/signals';
 
-export type SheetName = 'history' | 'queue' | 'models' | 'shortcuts' | 'write';
+export type SheetName = 'history' | 'queue' | 'models' | 'shortcuts' | 'write' | 'area';
 
 export const sheet = signal<{ name: SheetName; about: string | null } | null>(null);
 
