@@ -1,6 +1,7 @@
 import { defineConfig } from 'vite';
 
-// The bundle is committed in the package and compared in CI, so its names do not depend on its contents.
+// The bundle is committed in the package and compared in CI. Names hold a hash of the contents, so that a browser may
+// keep them for ever.
 export default defineConfig({
   base: './',
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
@@ -12,9 +13,9 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       output: {
-        entryFileNames: 'assets/[name].js',
-        chunkFileNames: 'assets/[name].js',
-        assetFileNames: 'assets/[name][extname]',
+        entryFileNames: 'assets/[name]-[hash].js',
+        chunkFileNames: 'assets/[name]-[hash].js',
+        assetFileNames: 'assets/[name]-[hash][extname]',
       },
     },
   },

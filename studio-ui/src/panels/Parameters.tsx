@@ -79,6 +79,9 @@ function Seed() {
   );
 }
 
+/** The group that most people look for: it is open at once. */
+const FIRST = 'how';
+
 const sought = signal('');
 const open = signal(false);
 
@@ -143,7 +146,10 @@ function More() {
           {groups.map(
             ({ group, rows: own }) =>
               own.length > 0 && (
-                <details key={group.name} open={words !== '' || own.some((field) => isSet(field.name))}>
+                <details
+                  key={group.name}
+                  open={words !== '' || group.name === FIRST || own.some((field) => isSet(field.name))}
+                >
                   <summary>{labelOf(group)}</summary>
                   <div class="group">
                     {own.map((field) => (

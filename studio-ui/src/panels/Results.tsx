@@ -187,8 +187,13 @@ export function Results() {
         </div>
       )}
       <div class="result-acts">
+        {shown && (
+          <p class="dim one-line">
+            {shown.picture.width} × {shown.picture.height} · {t('seed.of', { seed: shown.picture.seed })}
+          </p>
+        )}
         {rows.length > 0 && modeRow.value.picture && <Looks />}
-        <Versions />
+        {modeRow.value.picture && <Versions />}
         {shown && <Acts result={shown} />}
       </div>
     </aside>

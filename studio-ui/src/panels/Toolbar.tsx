@@ -5,7 +5,6 @@ import { labelOf, number, t } from '../i18n';
 import { editor, painted, picture, settings, undoable, view } from '../state/document';
 import { takeTool } from '../state/modes';
 import { mode, modeRow } from '../state/request';
-import { current } from '../state/results';
 import { openSheet } from '../state/sheets';
 import { NumberBox, Segments, Slider } from './Field';
 import { IconButton, isIcon } from './Icon';
@@ -16,6 +15,7 @@ const LARGEST_ON_SLIDER = 400;
 const toPlace = (size: number): number => Math.round(100 * Math.sqrt(Math.min(1, size / LARGEST_ON_SLIDER)));
 const toSize = (place: number): number => Math.max(1, Math.round(LARGEST_ON_SLIDER * (place / 100) ** 2));
 
+const FOR_COLOURS: readonly string[] = ['picker'];
 const PAINTING = ['brush', 'eraser'];
 
 function BrushSize() {
@@ -169,17 +169,19 @@ export function Toolbar() {
   }
   return (
     <div class="tools" role="toolbar" aria-label={t('tools')}>
-      {tools.map((tool) => (
-        <IconButton
-          key={tool.name}
-          icon={isIcon(tool.name) ? tool.name : 'brush'}
-          label={labelOf(tool)}
-          keys={tool.key}
-          pressed={now?.tool === tool.name && (mode.value !== 'image' || tool.name === 'pan')}
-          disabled={!there}
-          perform={() => takeTool(tool.name)}
-        />
-      ))}
+      {tools
+        .filter((tool) => sketching || !FOR_COLOURS.includes(tool.name))
+        .map((tool) => (
+          <IconButton
+            key={tool.name}
+            icon={isIcon(tool.name) ? tool.name : 'brush'}
+            label={labelOf(tool)}
+            keys={tool.key}
+            pressed={now?.tool === tool.name && (mode.value !== 'image' || tool.name === 'pan')}
+            disabled={!there}
+            perform={() => takeTool(tool.name)}
+          />
+        ))}
       <span class="rule" />
       {row.mask && (
         <Segments
@@ -208,7 +210,7 @@ export function Toolbar() {
         <Popover
           label={t('brush')}
           button={(open, flip) => (
-            <IconButton icon="more" label={t('brush')} perform={flip} expanded={open} disabled={!there} />
+            <IconButton icon="settings" label={t('brush')} perform={flip} expanded={open} disabled={!there} />
           )}
         >
           {() => <More />}
@@ -246,7 +248,6 @@ export function Toolbar() {
         </Popover>
       )}
       <span class="spring" />
-      {current.value && <span class="dim">{t('seed.of', { seed: current.value.picture.seed })}</span>}
       <IconButton icon="fit" label={t('view.fit')} perform={() => on?.fit()} disabled={!there} />
       <button
         type="button"

@@ -7,7 +7,7 @@ import { t } from '../i18n';
 import { takeRequest } from './exchange';
 import { runAgain } from './jobs';
 import { complain, notify } from './notices';
-import { addResult } from './results';
+import { addResult, look } from './results';
 
 export const found = signal<Picture[]>([]);
 export const next = signal<string | null>(null);
@@ -74,7 +74,10 @@ export async function throwAway(row: Picture): Promise<void> {
   }
 }
 
-export const bring = (row: Picture): void => addResult(row, null, true);
+export function bring(row: Picture): void {
+  addResult(row, null, true);
+  look(row.id);
+}
 
 export async function takePicture(id: string): Promise<void> {
   try {

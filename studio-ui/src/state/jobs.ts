@@ -9,7 +9,7 @@ import { announce, complain, notify } from './notices';
 import { refusal, withRequest } from './plan';
 import { rememberPrompt } from './preferences';
 import { mode, modeRow, parameters, read } from './request';
-import { addResult } from './results';
+import { addResult, look } from './results';
 import { noteFailure, reachable } from './server';
 
 export interface Speed {
@@ -68,12 +68,9 @@ function forget(id: string): void {
 /** Take what a job of ours has brought so far. */
 function settle(job: Job): void {
   if (!(job.id in mine.value)) return;
-  for (const made of job.pictures) addResult(made, mine.value[job.id] ?? null, made.index === 0 && !known.has(made.id));
-  for (const made of job.pictures) known.add(made.id);
+  for (const made of job.pictures) addResult(made, mine.value[job.id] ?? null, made.index === 0);
   if (!isOpen(job)) finish(job.id);
 }
-
-const known = new Set<string>();
 
 function finish(id: string): void {
   if (preview.value?.job === id) preview.value = null;
@@ -114,7 +111,6 @@ const TOLD: { [Name in EventName]: (data: JobEvents[Name]) => void } = {
   picture: (data) => {
     if (!(data.job in mine.value)) return;
     addResult(data.picture, mine.value[data.job] ?? null, data.picture.index === 0);
-    known.add(data.picture.id);
   },
   done: ({ job }) => {
     put(job);
@@ -167,6 +163,8 @@ async function submit(request: Values, origin: string | null, priority: 'interac
     mine.value = { ...mine.value, [job.id]: origin };
     put(job);
     settle(job);
+    // The same request as one that is done is answered from its result: that one is looked at.
+    if (job.state === 'done') look(job.pictures[0]?.id ?? null);
   });
   return job;
 }

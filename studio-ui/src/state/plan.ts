@@ -62,7 +62,7 @@ async function renew(): Promise<void> {
     planned.value = request;
     refusal.value = null;
     stale.value = false;
-    await overlay(fresh, request, mine.signal);
+    overlay(fresh, request, mine.signal).catch((error) => mine.signal.aborted || noteFailure(error));
   } catch (error) {
     if (mine.signal.aborted) return;
     noteFailure(error);

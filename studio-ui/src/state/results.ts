@@ -33,10 +33,9 @@ export const shownAlone = computed<Result | null>(() =>
 );
 
 export function addResult(made: Picture, source: string | null, look: boolean): void {
+  if (results.value.some((result) => result.picture.id === made.id)) return;
   batch(() => {
-    if (!results.value.some((result) => result.picture.id === made.id)) {
-      results.value = [...results.value, { picture: made, source }];
-    }
+    results.value = [...results.value, { picture: made, source }];
     if (look) selected.value = made.id;
   });
 }
@@ -72,6 +71,8 @@ export function step(by: number): void {
   selected.value = all[place < 0 ? all.length - 1 : (place + by + all.length) % all.length]!.picture.id;
 }
 
+let showing = 0;
+
 /** Keep the editor's variants the same as ours, both ways. */
 export function startShowing(): void {
   let held: string[] = [];
@@ -81,7 +82,8 @@ export function startShowing(): void {
     const rows = lying.value;
     const wanted = selected.value;
     if (!on) return;
-    asking = asking.then(async () => {
+    showing += 1;
+    const show = async () => {
       const ids = rows.map((row) => row.picture.id);
       if (ids.join() !== held.join()) {
         held = ids;
@@ -90,12 +92,18 @@ export function startShowing(): void {
       const index = held.indexOf(wanted ?? '');
       const next = index < 0 ? null : index;
       if (on.compare.index !== next) on.show(next);
-    }, complain);
+    };
+    asking = asking
+      .then(show)
+      .catch(complain)
+      .finally(() => {
+        showing -= 1;
+      });
   });
   // The editor's own keys step too.
   effect(() => {
     const index = compare.value?.index;
-    if (index === undefined || index === null) return;
+    if (showing || index === undefined || index === null) return;
     const id = held[index];
     if (id && id !== selected.peek()) selected.value = id;
   });
