@@ -19,7 +19,14 @@ interface Command {
   when?: () => boolean;
 }
 
+const TYPED =
+  'textarea, select, [contenteditable], input:not([type=checkbox], [type=radio], [type=range], [type=color])';
+
+/** Out of the text, out of the job, out of the result: the nearest first. */
 const stop = (): void => {
+  const typing = document.activeElement;
+  if (typing instanceof HTMLElement && typing.matches(TYPED) && !active.peek()) return typing.blur();
+
   if (active.peek()) void cancel(active.peek()!.id);
   else look(null);
 };
@@ -42,7 +49,7 @@ export const COMMANDS: readonly Command[] = [
   },
   { id: 'seed.dice', keys: ['R'], perform: () => resetValue('seed') },
   { id: 'open', keys: ['Ctrl+O'], perform: chooseFile, everywhere: true },
-  { id: 'command.prompt', keys: ['P'], perform: () => document.getElementById('prompt')?.focus() },
+  { id: 'command.prompt', keys: ['/'], perform: () => document.getElementById('prompt')?.focus() },
   { id: 'area', keys: ['Shift+M'], perform: () => flipSheet('area'), when: () => picture.peek() !== null },
   { id: 'history', keys: ['H'], perform: () => flipSheet('history') },
   { id: 'queue', keys: ['Q'], perform: () => flipSheet('queue') },
@@ -58,8 +65,6 @@ export const COMMANDS: readonly Command[] = [
   ),
 ];
 
-const TYPED =
-  'textarea, select, [contenteditable], input:not([type=checkbox], [type=radio], [type=range], [type=color])';
 const OWN_KEYS: Readonly<Record<string, string>> = {
   Space: 'button, summary, a, input[type=checkbox], input[type=radio]',
   Enter: 'button, summary, a',

@@ -235,7 +235,7 @@ export const en = {
   'shortcuts.mask': 'Mask',
   'shortcuts.view': 'View',
   'shortcuts.compare': 'Comparing',
-  'command.stop': 'Cancel the job, or hide the result',
+  'command.stop': 'Leave the text, cancel the job, or hide the result',
   'command.previous': 'Result before',
   'command.next': 'Next result',
   'command.prompt': 'Go to the prompt',

@@ -236,7 +236,7 @@ export const ru: Record<Key, string> = {
   'shortcuts.mask': 'Маска',
   'shortcuts.view': 'Вид',
   'shortcuts.compare': 'Сравнение',
-  'command.stop': 'Остановить задание или скрыть результат',
+  'command.stop': 'Выйти из поля, остановить задание или скрыть результат',
   'command.previous': 'Предыдущий результат',
   'command.next': 'Следующий результат',
   'command.prompt': 'Перейти к запросу',
