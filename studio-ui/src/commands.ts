@@ -25,9 +25,8 @@ const TYPED =
 /** Out of the text, out of the job, out of the result: the nearest first. */
 const stop = (): void => {
   const typing = document.activeElement;
-  if (typing instanceof HTMLElement && typing.matches(TYPED) && !active.peek()) return typing.blur();
-
-  if (active.peek()) void cancel(active.peek()!.id);
+  if (typing instanceof HTMLElement && typing.matches(TYPED) && !active.peek()) typing.blur();
+  else if (active.peek()) void cancel(active.peek()!.id);
   else look(null);
 };
 

@@ -4,6 +4,7 @@ import { t } from './i18n';
 import { App } from './panels/App';
 import { openFile, readText } from './state/exchange';
 import { rejoin } from './state/jobs';
+import { startLive } from './state/live';
 import { complain, notify } from './state/notices';
 import { startPlanning } from './state/plan';
 import { startShowing } from './state/results';
@@ -32,6 +33,7 @@ bindKeys();
 addEventListener('paste', onPaste);
 startShowing();
 startPlanning();
+startLive();
 const restored = startSession();
 let known = false;
 keepTrying(() => {

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ FLAGS = [
 class Server:
     """A running `pentimento serve`."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
     url: str
 
     def get(self, path: str) -> Any:
@@ -56,24 +57,23 @@ class Server:
     def end(self, with_signal: int = signal.SIGTERM) -> None:
         self.process.send_signal(with_signal)
         self.process.wait(20)
-        if self.process.stdout:
-            self.process.stdout.close()
 
 
 def start_server(data: Path, port: int = 0) -> Server:
     """Start a server and wait until it says where it listens."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pentimento", "serve", "--port", str(port), "--data", str(data)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"},
-    )
-    assert process.stdout
-    for line in process.stdout:
-        if found := re.search(r"https?://\S+/", line):
-            return Server(process, found[0])
-    raise AssertionError(f"the server ended with {process.wait()} and said no address")
+    said = data / "said"
+    with said.open("w") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pentimento", "serve", "--port", str(port), "--data", str(data)],
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+    while process.poll() is None:
+        if found := re.search(r"listens at (https?://\S+/)", said.read_text()):
+            return Server(process, found[1])
+        time.sleep(0.1)
+    raise AssertionError(f"the server ended at once: {said.read_text()}")
 
 
 @pytest.fixture(scope="session")

@@ -98,8 +98,8 @@ export const api = {
   planPicture: async (kind: PlanPicture, request: Values, signal: AbortSignal) =>
     (await send(`plan/pictures/${kind}`, withJson('POST', { request }, signal))).blob(),
 
-  submit: (request: Values, priority: 'interactive' | 'batch') =>
-    json<Job>('jobs', withJson('POST', { request, priority, keep: true })),
+  submit: (request: Values, priority: 'interactive' | 'batch', keep: boolean) =>
+    json<Job>('jobs', withJson('POST', { request, priority, keep })),
   jobs: (state?: string) => json<Job[] | { jobs: Job[] }>(`jobs${query({ state, limit: 50 })}`),
   job: (id: string) => json<Job>(`jobs/${id}`),
   cancel: (id: string) => json<Job>(`jobs/${id}`, { method: 'DELETE' }),

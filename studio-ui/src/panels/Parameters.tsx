@@ -6,6 +6,7 @@ import { labelOf, t } from '../i18n';
 import { describe } from '../i18n/fields';
 import { missing } from '../state/document';
 import { active, batchFiles, cancel, generate, generateBatch, ours, sending } from '../state/jobs';
+import { flipLive, live } from '../state/live';
 import { applies, changed, isSet, mode, modeRow, read, resetValue, setValue, setValues } from '../state/request';
 import { current, reuseSeed } from '../state/results';
 import { options, reachable } from '../state/server';
@@ -14,6 +15,7 @@ import { IconButton } from './Icon';
 import { MaskedContent } from './MaskedContent';
 import { Modes } from './Modes';
 import { describeProgress } from './PlanLine';
+import { Presets } from './Presets';
 import { Prompts } from './Prompt';
 import { Size } from './Size';
 
@@ -127,6 +129,9 @@ function More() {
       {open.value && (
         <>
           <div class="row">
+            <Presets />
+          </div>
+          <div class="row">
             <input
               class="input"
               type="search"
@@ -188,6 +193,12 @@ function Generate() {
             {t('need.mask.whole')}
           </button>
         </p>
+      )}
+      {!batch && (
+        <label class="toggle" title={t('live.help')}>
+          <input type="checkbox" checked={live.value} onChange={flipLive} />
+          {t('live')}
+        </label>
       )}
       {job ? (
         <>

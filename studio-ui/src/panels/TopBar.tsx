@@ -68,8 +68,7 @@ export function TopBar() {
         type="button"
         class="icon"
         lang={other}
-        title={t('language')}
-        aria-label={`${t('language')}: ${other === 'ru' ? 'Русский' : 'English'}`}
+        title={other === 'ru' ? 'Русский' : 'English'}
         onClick={() => {
           language.value = other;
         }}

@@ -157,8 +157,13 @@ export async function rejoin(): Promise<void> {
   batch(() => rows.forEach(settle));
 }
 
-async function submit(request: Values, origin: string | null, priority: 'interactive' | 'batch'): Promise<Job> {
-  const job = await api.submit(request, priority);
+interface Sending {
+  priority?: 'interactive' | 'batch';
+  keep?: boolean;
+}
+
+export async function submit(request: Values, origin: string | null, how: Sending = {}): Promise<Job> {
+  const job = await api.submit(request, how.priority ?? 'interactive', how.keep ?? true);
   batch(() => {
     mine.value = { ...mine.value, [job.id]: origin };
     put(job);
@@ -169,14 +174,16 @@ async function submit(request: Values, origin: string | null, priority: 'interac
   return job;
 }
 
+/** The picture that jobs begin from in this mode. */
+export const origin = (): string | null => (modeRow.peek().picture ? (picture.peek()?.hash ?? null) : null);
+
 /** Run what is set. */
 export async function generate(): Promise<void> {
   if (missing() || sending.value) return;
   sending.value = true;
   try {
     rememberPrompt(String(read('prompt') ?? ''));
-    const origin = modeRow.peek().picture ? (picture.peek()?.hash ?? null) : null;
-    await withRequest((request) => submit(request, origin, 'interactive'));
+    await withRequest((request) => submit(request, origin()));
     announce(t('said.started'));
   } catch (error) {
     noteFailure(error);
@@ -189,7 +196,7 @@ export async function generate(): Promise<void> {
 
 export async function runAgain(request: Values): Promise<void> {
   try {
-    await submit(request, null, 'interactive');
+    await submit(request, null);
   } catch (error) {
     noteFailure(error);
     complain(error);
@@ -238,7 +245,7 @@ export async function generateBatch(): Promise<void> {
   for (const row of batchFiles.peek()) {
     try {
       const request = { ...parameters.peek(), init_image: await upload(row.file) };
-      note(row, { job: (await submit(request, null, 'batch')).id, trouble: null });
+      note(row, { job: (await submit(request, null, { priority: 'batch' })).id, trouble: null });
     } catch (error) {
       noteFailure(error);
       note(row, { trouble: error instanceof Error ? error.message : String(error) });

@@ -59,6 +59,13 @@ export const promptHistory = kept<string[]>(
   (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
 );
 
+export type Preset = Readonly<Record<string, unknown>>;
+export const presets = kept<Readonly<Record<string, Preset>>>(
+  'presets',
+  () => ({}),
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+);
+
 export const shownTheme = (): Theme => theme.value ?? (wantsLight() ? 'light' : 'dark');
 
 effect(() => {
