@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 PAGE = Path(__file__).parents[2] / "src/pentimento/web/index.html"
 CHROMIUM = next(
@@ -100,6 +100,7 @@ def browser(playwright: Playwright, server: Server) -> Iterator[Browser]:
 
 
 WAIT_MS = 30_000
+expect.set_options(timeout=WAIT_MS)
 
 
 def watched(page: Page) -> Page:

@@ -1,5 +1,10 @@
 // What the server says, as the page reads it.
 
+import type { Request } from './schema';
+
+/** A field of the request, as the server's OpenAPI names it. */
+export type FieldName = keyof Request;
+
 export type Value = string | number | boolean | null | Value[];
 export type Values = Readonly<Record<string, Value>>;
 export type Box = [left: number, top: number, right: number, bottom: number];

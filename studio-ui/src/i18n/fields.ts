@@ -1,10 +1,10 @@
 // What the server says in English only, in Russian: descriptions of fields and warnings of plans.
 // What is not here is shown as the server says it.
 
-import type { Field, Warning } from '../api/types';
+import type { Field, FieldName, Warning } from '../api/types';
 import { language } from '../state/preferences';
 
-const FIELDS: Readonly<Record<string, string>> = {
+const FIELDS: Readonly<Partial<Record<string, string>>> = {
   prompt: 'что должно быть на картинке',
   negative_prompt: 'чего на ней быть не должно',
   styles: 'сохранённые стили, добавляются к обоим запросам',
@@ -64,7 +64,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   pad_cond_uncond: 'дополнить оба запроса до одной длины',
   color_correction: 'подогнать цвета результата к исходной картинке',
   profile: 'pentimento или a1111: те же картинки, что у A1111',
-};
+} satisfies Partial<Record<FieldName, string>>;
 
 /** `{0}`, `{1}` … are the numbers of the English sentence, in their order. */
 const WARNINGS: Readonly<Record<string, string>> = {

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
-import type { Choice, Field as FieldRow } from '../api/types';
+import type { Choice, FieldName, Field as FieldRow } from '../api/types';
 import { labelOf, number, t } from '../i18n';
 import { describe } from '../i18n/fields';
 import { troubleWith } from '../state/plan';
@@ -16,7 +16,7 @@ interface Range {
 }
 
 /** What a slider covers; larger numbers can be typed. */
-const RANGES: Readonly<Record<string, Range>> = {
+const RANGES: Readonly<Partial<Record<string, Range>>> = {
   denoising_strength: { low: 0, high: 1, step: 0.01 },
   steps: { low: 1, high: 60, step: 1 },
   cfg_scale: { low: 1, high: 20, step: 0.5 },
@@ -24,15 +24,15 @@ const RANGES: Readonly<Record<string, Range>> = {
   only_masked_padding: { low: 0, high: 256, step: 4 },
   batch_size: { low: 1, high: 8, step: 1 },
   batch_count: { low: 1, high: 16, step: 1 },
-};
+} satisfies Partial<Record<FieldName, Range>>;
 
-const UNITS: Readonly<Record<string, string>> = {
+const UNITS: Readonly<Partial<Record<string, string>>> = {
   width: 'px',
   height: 'px',
   mask_blur: 'px',
   only_masked_padding: 'px',
   seed_resize: 'px',
-};
+} satisfies Partial<Record<FieldName, string>>;
 
 export const choicesOf = (field: FieldRow): Choice[] => field.choices ?? [];
 
@@ -384,18 +384,17 @@ function ListField({ field, label, help }: Drawn) {
 
 function TextField({ field, label, help, id }: Drawn) {
   const value = String(read(field.name) ?? '');
+  const change = (event: { currentTarget: HTMLInputElement }) =>
+    setValue(field.name, event.currentTarget.value || null);
   const isColour = /^#[0-9a-f]{6}$/i.test(String(defaultOf(field.name)));
   return (
     <>
       <Head label={label} help={help} htmlFor={id} {...setters(field.name)} />
-      <input
-        id={id}
-        class="input"
-        type={isColour ? 'color' : 'text'}
-        value={value}
-        placeholder={t('field.auto')}
-        onChange={(event) => setValue(field.name, event.currentTarget.value || null)}
-      />
+      {isColour ? (
+        <input id={id} class="input" type="color" value={value} onChange={change} />
+      ) : (
+        <input id={id} class="input" type="text" value={value} placeholder={t('field.auto')} onChange={change} />
+      )}
     </>
   );
 }

@@ -1,7 +1,7 @@
 // The left panel: the steps of a repaint in their order, everything else under "More".
 
 import { signal } from '@preact/signals';
-import type { Field as FieldRow } from '../api/types';
+import type { FieldName, Field as FieldRow } from '../api/types';
 import { labelOf, t } from '../i18n';
 import { describe } from '../i18n/fields';
 import { missing } from '../state/document';
@@ -20,7 +20,7 @@ import { Prompts } from './Prompt';
 import { Size } from './Size';
 
 /** Fields with a place of their own on the page. */
-const PLACED = [
+const PLACED: readonly string[] = [
   'prompt',
   'negative_prompt',
   'init_image',
@@ -37,7 +37,7 @@ const PLACED = [
   'steps',
   'cfg_scale',
   'seed',
-];
+] satisfies FieldName[];
 
 function Strength() {
   return (

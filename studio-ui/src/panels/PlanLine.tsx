@@ -75,9 +75,11 @@ export function PlanLine() {
         )}
         {now && mode.value !== 'batch' && missing() === null && (
           <>
-            <span>
-              <b>{t('plan.steps', { n: now.steps, of: now.steps_requested })}</b>
-            </span>
+            {job?.state !== 'running' && (
+              <span>
+                <b>{t('plan.steps', { n: now.steps, of: now.steps_requested })}</b>
+              </span>
+            )}
             {now.box && <span>{t('plan.box', { w: now.box[2] - now.box[0], h: now.box[3] - now.box[1] })}</span>}
             <span>{t('plan.working', { w: now.working_size[0], h: now.working_size[1] })}</span>
             {cellsMatter && <span>{t('plan.repaints', { share: number(share, share < 10 ? 1 : 0) })}</span>}

@@ -1,6 +1,6 @@
 // A small list that opens from a button and closes by Escape, a choice, or a click elsewhere.
 
-import type { ComponentChildren, JSX } from 'preact';
+import type { ComponentChildren, CSSProperties } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 interface PopoverProps {
@@ -12,7 +12,7 @@ interface PopoverProps {
 const GAP = 4;
 
 /** Where there is room: below or above the button, from its left or its right edge. */
-function placeBeside(anchor: DOMRect): JSX.CSSProperties {
+function placeBeside(anchor: DOMRect): CSSProperties {
   const below = innerHeight - anchor.bottom > Math.min(360, innerHeight / 2);
   const leftwards = anchor.left + 300 > innerWidth;
   return {
@@ -23,7 +23,7 @@ function placeBeside(anchor: DOMRect): JSX.CSSProperties {
 
 export function Popover({ button, children, label }: PopoverProps) {
   const [open, setOpen] = useState(false);
-  const [place, setPlace] = useState<JSX.CSSProperties>({});
+  const [place, setPlace] = useState<CSSProperties>({});
   const whole = useRef<HTMLSpanElement>(null);
   const close = () => {
     setOpen(false);
