@@ -16,7 +16,8 @@ export class CanvasDocument {
   #dirty: Dirty = () => {};
 
   constructor(
-    readonly picture: PictureInfo,
+    /** Another picture of the same size may take its place. */
+    public picture: PictureInfo,
     history = new History(),
   ) {
     this.#history = history;
