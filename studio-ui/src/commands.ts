@@ -1,11 +1,11 @@
 // What keys do: the page's own commands and the canvas's actions, in one table that the sheet of shortcuts shows.
 
-import { actions, keyOf } from './canvas';
+import { actions, keyOf, type ToolName } from './canvas';
 import { type Key, labelOf, t } from './i18n';
 import { chooseFile } from './panels/Stage';
 import { editor, picture } from './state/document';
 import { active, cancel, generate, generateBatch } from './state/jobs';
-import { setMode } from './state/modes';
+import { setMode, takeTool } from './state/modes';
 import { MODES, mode, modeRow, resetValue } from './state/request';
 import { accept, current, look, results, step } from './state/results';
 import { closeSheet, flipSheet, sheet } from './state/sheets';
@@ -104,7 +104,8 @@ function onKeyDown(event: KeyboardEvent): void {
   if (!action || !on) return;
   event.preventDefault();
   if (held.has(event.code)) return;
-  action.perform(on);
+  if (action.group === 'tools') takeTool(action.id.replace('tool.', '') as ToolName);
+  else action.perform(on);
   if (action.release) held.set(event.code, () => action.release?.(on));
 }
 

@@ -4,6 +4,7 @@ import { fileUrl, thumbnailUrl } from '../api/client';
 import type { Job } from '../api/types';
 import type { CompareMode } from '../canvas';
 import { t } from '../i18n';
+import { shownAs } from '../keys';
 import { compare, editor, openVersion, picture, versions } from '../state/document';
 import { takePicture } from '../state/history';
 import { ours, preview } from '../state/jobs';
@@ -23,16 +24,7 @@ import { openSheet } from '../state/sheets';
 import { Icon, IconButton, type IconName } from './Icon';
 import { Popover } from './Popover';
 
-const LOOKS: readonly {
-  mode: CompareMode;
-  icon: IconName;
-  label: 'look.slider' | 'look.difference' | 'look.footprint';
-  key: string;
-}[] = [
-  { mode: 'slider', icon: 'slider', label: 'look.slider', key: 'C' },
-  { mode: 'difference', icon: 'difference', label: 'look.difference', key: 'D' },
-  { mode: 'footprint', icon: 'footprint', label: 'look.footprint', key: 'F' },
-];
+const LOOKS = ['slider', 'blink', 'difference', 'footprint'] as const satisfies readonly (CompareMode & IconName)[];
 
 function Pending({ job }: { job: Job }) {
   const live = preview.value?.job === job.id ? preview.value.jpeg : null;
@@ -66,14 +58,16 @@ function Tile({ result, place }: { result: Result; place: number }) {
 
 function Looks() {
   const now = compare.value;
+  const peek = shownAs('peek');
   const usable = shownAlone.value === null && now?.index != null;
   return (
     <fieldset class="looks" aria-label={t('looks')}>
       <button
         type="button"
         class="icon"
-        title={`${t('look.hold')}  O`}
-        aria-label={t('look.hold')}
+        title={`${peek.label}  ${peek.keys}`}
+        aria-label={peek.label}
+        aria-keyshortcuts={peek.keys}
         disabled={!usable}
         aria-pressed={now?.peeking ?? false}
         onPointerDown={() => editor.peek()?.peek(true)}
@@ -82,15 +76,14 @@ function Looks() {
       >
         <Icon name="eye" />
       </button>
-      {LOOKS.map((row) => (
+      {LOOKS.map((name) => (
         <IconButton
-          key={row.mode}
-          icon={row.icon}
-          label={t(row.label)}
-          keys={row.key}
-          pressed={usable && now?.mode === row.mode}
+          key={name}
+          icon={name}
+          {...shownAs(name)}
+          pressed={usable && now?.mode === name}
           disabled={!usable}
-          perform={() => editor.peek()?.setCompare(now?.mode === row.mode ? 'variant' : row.mode)}
+          perform={() => editor.peek()?.setCompare(now?.mode === name ? 'variant' : name)}
         />
       ))}
     </fieldset>

@@ -4,7 +4,8 @@ import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { fileUrl } from '../api/client';
 import { t } from '../i18n';
-import { compare, editor, mountEditor, picture } from '../state/document';
+import { shownAs } from '../keys';
+import { compare, editor, missing, mountEditor, painting, picture } from '../state/document';
 import { openExample, openFile, pasteInto } from '../state/exchange';
 import { addFiles, batchFiles, dropFile, jobs, preview } from '../state/jobs';
 import { mode, modeRow } from '../state/request';
@@ -12,6 +13,7 @@ import { shownAlone } from '../state/results';
 import { Icon, IconButton } from './Icon';
 import { ShownChoices } from './MaskedContent';
 import { Toolbar } from './Toolbar';
+import { Viewer } from './Viewer';
 
 const dropping = signal(false);
 export const chooseFile = (): void => document.getElementById('open-picture')?.click();
@@ -101,7 +103,7 @@ function Alone() {
   const live = preview.value && mode.value === 'text' ? preview.value.jpeg : null;
   const result = shownAlone.value;
   if (live) return <img class="alone live" src={live} alt={t('preview')} />;
-  if (result) return <img class="alone" src={fileUrl(result.picture)} alt={result.picture.prompt || t('result')} />;
+  if (result) return <Viewer picture={result.picture} />;
   if (mode.value !== 'text') return null;
   return (
     <div class="invitation">
@@ -112,19 +114,12 @@ function Alone() {
   );
 }
 
-const BADGES: Readonly<Record<string, 'look.slider' | 'look.blink' | 'look.difference' | 'look.footprint'>> = {
-  slider: 'look.slider',
-  blink: 'look.blink',
-  difference: 'look.difference',
-  footprint: 'look.footprint',
-};
-
 function Badge() {
   const now = compare.value;
   if (!now) return null;
-  if (now.peeking) return <p class="badge">{t('look.original')}</p>;
-  const key = now.index === null ? undefined : BADGES[now.mode];
-  return key ? <p class="badge">{t(key)}</p> : null;
+  if (missing() === 'need.mask' && !painting.value) return <p class="badge">{t('need.mask')}</p>;
+  if (now.peeking) return <p class="badge">{t('version.original')}</p>;
+  return now.index === null || now.mode === 'variant' ? null : <p class="badge">{shownAs(now.mode).label}</p>;
 }
 
 export function Stage() {

@@ -2,6 +2,7 @@
 
 import { tools } from '../canvas';
 import { labelOf, number, t } from '../i18n';
+import { shownAs } from '../keys';
 import { editor, painted, picture, settings, undoable, view } from '../state/document';
 import { takeTool } from '../state/modes';
 import { mode, modeRow } from '../state/request';
@@ -205,6 +206,7 @@ export function Toolbar() {
           onInput={(event) => on?.set({ colour: event.currentTarget.value })}
         />
       )}
+      {row.mode === 'image' && <span class="dim hint">{there ? t('tools.hint') : ''}</span>}
       {row.mode !== 'image' && <BrushSize />}
       {row.mode !== 'image' && (
         <Popover
@@ -217,23 +219,11 @@ export function Toolbar() {
         </Popover>
       )}
       <span class="rule" />
-      <IconButton
-        icon="undo"
-        label={t('undo')}
-        keys="Ctrl+Z"
-        perform={() => on?.undo()}
-        disabled={!undoable.value.undo}
-      />
-      <IconButton
-        icon="redo"
-        label={t('redo')}
-        keys="Ctrl+Y"
-        perform={() => on?.redo()}
-        disabled={!undoable.value.redo}
-      />
+      <IconButton icon="undo" {...shownAs('undo')} perform={() => on?.undo()} disabled={!undoable.value.undo} />
+      <IconButton icon="redo" {...shownAs('redo')} perform={() => on?.redo()} disabled={!undoable.value.redo} />
       <IconButton
         icon="clear"
-        label={t('mask.clear')}
+        {...shownAs('clear')}
         perform={() => on?.clear()}
         disabled={!(now?.layer === 'sketch' ? painted.value.sketch : painted.value.mask)}
       />
@@ -248,11 +238,11 @@ export function Toolbar() {
         </Popover>
       )}
       <span class="spring" />
-      <IconButton icon="fit" label={t('view.fit')} perform={() => on?.fit()} disabled={!there} />
+      <IconButton icon="fit" {...shownAs('fit')} perform={() => on?.fit()} disabled={!there} />
       <button
         type="button"
         class="button small"
-        title={t('view.actual')}
+        title={`${shownAs('actual').label}  ${shownAs('actual').keys}`}
         disabled={!there}
         onClick={() => on?.actualSize()}
       >

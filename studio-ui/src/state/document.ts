@@ -88,11 +88,20 @@ export function mountEditor(host: HTMLElement, label: string): () => void {
   };
 }
 
+/** The brush, as a share of the picture's smaller side: it stays as large to the eye. */
+let brushShare = 0.1;
+
+function fitBrush(into: Editor, info: PictureInfo, before: PictureInfo | null): void {
+  if (before) brushShare = into.settings.size / Math.min(before.width, before.height);
+  into.set({ size: Math.max(1, Math.round(brushShare * Math.min(info.width, info.height))) });
+}
+
 /** Put a picture in as the source. `keep` leaves mask and sketch where the size is the same. */
 export async function openPicture(blob: Blob, name: string, options: { keep?: boolean } = {}): Promise<boolean> {
   const into = editor.peek();
   if (!into) return false;
   const keep = options.keep ?? false;
+  const before = into.picture;
   let info: PictureInfo;
   try {
     info = await into.load(blob, { keep });
@@ -100,6 +109,7 @@ export async function openPicture(blob: Blob, name: string, options: { keep?: bo
     return false; // the editor has told why, by its event `refusal`
   }
   await keepBlob(info.hash, blob);
+  fitBrush(into, info, before);
   const version = { ...info, name };
   batch(() => {
     const others = keep ? versions.peek().filter((row) => row.hash !== info.hash) : [];
@@ -149,7 +159,8 @@ export async function restoreDocument(document: DocumentJSON, kept: Version[]): 
   const into = editor.peek();
   const blob = await findBlob(document.picture.hash);
   if (!into || !blob) return false;
-  await into.load(blob);
+  const before = into.picture;
+  fitBrush(into, await into.load(blob), before);
   await into.restore(document);
   batch(() => {
     versions.value = kept;

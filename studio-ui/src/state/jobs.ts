@@ -78,6 +78,11 @@ function finish(id: string): void {
   void editor.peek()?.setOverlay('preview', null);
 }
 
+function blobOf(dataUri: string): Blob {
+  const bytes = Uint8Array.from(atob(dataUri.slice(dataUri.indexOf(',') + 1)), (letter) => letter.charCodeAt(0));
+  return new Blob([bytes], { type: 'image/jpeg' });
+}
+
 const TOLD: { [Name in EventName]: (data: JobEvents[Name]) => void } = {
   queued: ({ job }) => void renew(job),
   started: ({ job }) => (jobs.value.has(job) ? change(job, { state: 'running', position: null }) : void renew(job)),
@@ -104,7 +109,7 @@ const TOLD: { [Name in EventName]: (data: JobEvents[Name]) => void } = {
     preview.value = { job: data.job, jpeg: data.jpeg };
     const job = jobs.value.get(data.job);
     if (job?.request.init_image && mine.value[data.job] === picture.peek()?.hash) {
-      const placed = { image: data.jpeg, ...(data.box ? { box: data.box } : {}) };
+      const placed = { image: blobOf(data.jpeg), ...(data.box ? { box: data.box } : {}) };
       editor.peek()?.setOverlay('preview', placed).catch(complain);
     }
   },
