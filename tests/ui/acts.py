@@ -40,12 +40,21 @@ def paint(page: Page, *points: tuple[float, float]) -> None:
 def next_plan(page: Page, act: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """Do something; give the request that was planned after it, and its plan."""
 
+    plans: list[Response] = []
+
     def is_plan(response: Response) -> bool:
         return response.url.endswith("/api/v1/plan") and response.ok
 
-    with page.expect_response(is_plan) as planned:
+    def note(response: Response) -> None:
+        if is_plan(response):
+            plans.append(response)
+
+    page.on("response", note)
+    with page.expect_response(is_plan):
         act()
-    return planned.value.request.post_data_json["request"], planned.value.json()
+    expect(page.locator(".plan")).to_have_attribute("aria-busy", "false")
+    page.remove_listener("response", note)
+    return plans[-1].request.post_data_json["request"], plans[-1].json()
 
 
 def generate(page: Page) -> str:

@@ -83,6 +83,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     if CHROMIUM is None:
         pytest.skip("no Chromium: install the Debian package 'chromium'")
     running = start_server(tmp_path_factory.mktemp("server"))
+    running.post("jobs", {"request": {"steps": 1, "width": 64, "height": 64}, "keep": False})
+    while running.get("jobs")[0]["state"] in ("queued", "running"):  # the first loads the model
+        time.sleep(0.2)
     yield running
     running.end()
 

