@@ -5,12 +5,13 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import psutil
 from PIL import Image
-from playwright.sync_api import BrowserContext, Page, Playwright, expect
+from playwright.sync_api import BrowserContext, Error, Page, Playwright, expect
 
 from .acts import generate, go_to, next_plan, open_example, paint, set_number, write_prompt
 from .conftest import CHROMIUM, FLAGS, Server, start_server, watched
@@ -114,7 +115,8 @@ def test_a_killed_browser_loses_nothing(playwright: Playwright, server: Server, 
     for process in psutil.process_iter(["cmdline"]):
         if any(str(tmp_path) in word for word in process.info["cmdline"] or []):
             process.send_signal(signal.SIGKILL)
-    context.close()
+    with suppress(Error):  # there is nobody left to be closed
+        context.close()
 
     context = start()
     page = watched(context.pages[0])
