@@ -18,14 +18,22 @@ export function layMask(mask: Tiles, coverage: Tiles, box: Box, mode: Mode, opac
     }
     const out = mask.writable(part.index);
     for (let y = part.top; y < part.bottom; y += 1) {
-      const end = y * TILE + part.right;
-      for (let i = y * TILE + part.left; i < end; i += 1) {
-        const value = scale[cover === 255 ? 255 : cover[i]];
-        if (mode === 'paint') {
-          if (value > out[i]) out[i] = value;
-        } else if (255 - value < out[i]) out[i] = 255 - value;
-      }
+      (mode === 'paint' ? raise : lower)(out, cover, scale, y * TILE + part.left, y * TILE + part.right);
     }
+  }
+}
+
+function raise(out: Bytes, cover: Tile, scale: Uint8Array, from: number, to: number): void {
+  for (let i = from; i < to; i += 1) {
+    const value = scale[cover instanceof Uint8Array ? cover[i] : cover];
+    if (value > out[i]) out[i] = value;
+  }
+}
+
+function lower(out: Bytes, cover: Tile, scale: Uint8Array, from: number, to: number): void {
+  for (let i = from; i < to; i += 1) {
+    const value = 255 - scale[cover instanceof Uint8Array ? cover[i] : cover];
+    if (value < out[i]) out[i] = value;
   }
 }
 
@@ -60,80 +68,72 @@ export function fromBitmap(mask: Tiles, packed: Uint8Array): void {
 /** Every pixel takes the largest value within `radius` px: what is painted grows by that. */
 export const grow = (mask: Tiles, radius: number): void => eachNeighbourhood(mask, radius, widest);
 
-/** The opposite of growing what is not painted; the picture's edge does not shrink a mask that touches it. */
-export function shrink(mask: Tiles, radius: number): void {
-  eachNeighbourhood(
-    mask,
-    radius,
-    (padded, reach) => {
-      for (let i = 0; i < padded.length; i += 1) padded[i] = 255 - padded[i];
-      const out = widest(padded, reach);
-      for (let i = 0; i < out.length; i += 1) out[i] = 255 - out[i];
-      return out;
-    },
-    255,
-  );
-}
+/** Every pixel takes the smallest value within `radius` px; the picture's edge does not shrink a mask that touches it. */
+export const shrink = (mask: Tiles, radius: number): void =>
+  eachNeighbourhood(mask, radius, (around, reach) => inverted(widest(inverted(around), reach)));
+
+const inverted = (bytes: Bytes): Bytes => bytes.map((value) => 255 - value);
 
 /** Softens edges to both sides: three means, which together are a Gaussian of standard deviation `radius`. */
 export const feather = (mask: Tiles, radius: number): void => {
   const widths = boxWidths(radius);
   const reach = widths.reduce((sum, width) => sum + (width - 1) / 2, 0);
-  eachNeighbourhood(mask, reach, (padded) => blurred(padded, TILE + 2 * reach, reach, widths));
+  eachNeighbourhood(mask, reach, (around) => blurred(around, TILE + 2 * reach, reach, widths));
 };
 
-type Change = (padded: Bytes, reach: number) => Bytes;
+/** A tile's bytes anew from those of itself with a margin of `reach` px. */
+type Change = (around: Bytes, reach: number) => Bytes;
 
-/** Computes each tile from itself with a margin of `reach` px, where that is not all of one value. */
-function eachNeighbourhood(mask: Tiles, radius: number, change: Change, outside: 0 | 255 = 0): void {
+/** Computes each tile that is not all of one value, together with its surroundings. */
+function eachNeighbourhood(mask: Tiles, radius: number, change: Change): void {
   const reach = Math.floor(radius);
   if (reach < 1) return;
   const source = new Tiles(mask.width, mask.height);
   for (const { index } of mask.parts()) source.put(index, mask.tile(index));
   for (const { index, column, row } of source.parts()) {
-    const around: Box = inflated([column * TILE, row * TILE, (column + 1) * TILE, (row + 1) * TILE], reach);
-    if (uniformIn(source, around, outside) !== null) continue;
-    mask.writable(index).set(change(padded(source, around, outside), reach));
+    const box: Box = inflated([column * TILE, row * TILE, (column + 1) * TILE, (row + 1) * TILE], reach);
+    if (isUniform(source, box)) continue;
+    mask.put(index, change(readAround(source, box), reach));
     mask.settle(index);
   }
 }
 
-function padded(source: Tiles, around: Box, outside: 0 | 255): Bytes {
-  const bytes = source.read(around);
-  if (outside === 0) return bytes;
-  const inside = intersection(around, boxOf(source));
-  const width = around[2] - around[0];
-  for (let y = around[1]; y < around[3]; y += 1) {
-    const row = (y - around[1]) * width;
-    if (y < inside[1] || y >= inside[3]) bytes.fill(255, row, row + width);
-    else {
-      bytes.fill(255, row, row + inside[0] - around[0]);
-      bytes.fill(255, row + inside[2] - around[0], row + width);
-    }
+/** The pixels of a box; beyond the picture its edge goes on. */
+function readAround(source: Tiles, box: Box): Bytes {
+  const bytes = source.read(box);
+  const [left, top, right, bottom] = intersection(box, boxOf(source));
+  const width = box[2] - box[0];
+  for (let y = top - box[1]; y < bottom - box[1]; y += 1) {
+    const row = y * width;
+    bytes.fill(bytes[row + left - box[0]], row, row + left - box[0]);
+    bytes.fill(bytes[row + right - 1 - box[0]], row + right - box[0], row + width);
   }
+  const first = (top - box[1]) * width;
+  const last = (bottom - 1 - box[1]) * width;
+  for (let y = box[1]; y < top; y += 1) bytes.copyWithin((y - box[1]) * width, first, first + width);
+  for (let y = bottom; y < box[3]; y += 1) bytes.copyWithin((y - box[1]) * width, last, last + width);
   return bytes;
 }
 
-/** The one value of all tiles that a box touches, and of what it holds outside of the picture; null when they differ. */
-function uniformIn(source: Tiles, box: Box, outside: 0 | 255): Tile | null {
-  const beyond = box[0] < 0 || box[1] < 0 || box[2] > source.width || box[3] > source.height;
-  let value: Tile | null = beyond ? outside : null;
+/** Whether all tiles that a box touches are of one and the same value. */
+function isUniform(source: Tiles, box: Box): boolean {
+  let value: Tile | null = null;
   for (const { index } of source.parts(box)) {
     const tile = source.tile(index);
-    if (tile instanceof Uint8Array || (value !== null && tile !== value)) return null;
+    if (tile instanceof Uint8Array || (value !== null && tile !== value)) return false;
     value = tile;
   }
-  return value;
+  return true;
 }
 
 /** The largest value within a disc, for the inner TILE × TILE of bytes with a margin of `reach`. */
-function widest(padded: Bytes, reach: number): Bytes {
+function widest(around: Bytes, reach: number): Bytes {
   const width = TILE + 2 * reach;
   const out = new Uint8Array(TILE * TILE);
   const halves = Array.from({ length: reach + 1 }, (_, dy) => Math.floor(Math.sqrt(reach * reach - dy * dy)));
   let [line, wider] = [new Uint8Array(width), new Uint8Array(width)];
   for (let y = 0; y < width; y += 1) {
-    line.set(padded.subarray(y * width, (y + 1) * width));
+    line.set(around.subarray(y * width, (y + 1) * width));
     if (line.every((value) => value === 0)) continue;
     for (let half = 0; half <= reach; half += 1) {
       if (half > 0) {
@@ -142,8 +142,8 @@ function widest(padded: Bytes, reach: number): Bytes {
       }
       for (let dy = reach; dy >= 0; dy -= 1) {
         if (halves[dy] !== half) continue;
-        raise(out, y - reach - dy, line, reach);
-        if (dy > 0) raise(out, y - reach + dy, line, reach);
+        raiseRow(out, y - reach - dy, line, reach);
+        if (dy > 0) raiseRow(out, y - reach + dy, line, reach);
       }
     }
   }
@@ -162,7 +162,7 @@ function widen(line: Uint8Array, out: Uint8Array): void {
   }
 }
 
-function raise(out: Bytes, y: number, line: Uint8Array, reach: number): void {
+function raiseRow(out: Bytes, y: number, line: Uint8Array, reach: number): void {
   if (y < 0 || y >= TILE) return;
   const row = y * TILE;
   for (let x = 0; x < TILE; x += 1) {
@@ -179,7 +179,7 @@ function boxWidths(sigma: number): number[] {
   return [0, 1, 2].map((i) => (i < narrow ? low : low + 2));
 }
 
-function blurred(padded: Bytes, width: number, reach: number, widths: readonly number[]): Bytes {
+function blurred(around: Bytes, width: number, reach: number, widths: readonly number[]): Bytes {
   const total = widths.reduce((product, each) => product * each, 1);
   const across = new Uint16Array(TILE * width);
   let [line, next] = [new Float64Array(width), new Float64Array(width)];
@@ -191,7 +191,7 @@ function blurred(padded: Bytes, width: number, reach: number, widths: readonly n
     for (let x = 0; x < TILE; x += 1) write(x, line[x + reach] / total);
   };
   for (let y = 0; y < width; y += 1) {
-    for (let x = 0; x < width; x += 1) line[x] = padded[y * width + x];
+    for (let x = 0; x < width; x += 1) line[x] = around[y * width + x];
     run((x, value) => {
       across[x * width + y] = Math.round(value * 256);
     });

@@ -168,7 +168,7 @@ export class Variants {
   }
 }
 
-/** Black → violet → orange → white, by how much changed; what did not change at all is clear. */
+/** Violet → orange → white, by how much changed; a little is faint, and what did not change at all is clear. */
 const HEAT: readonly (readonly number[])[] = [
   [60, 15, 110],
   [170, 40, 110],
@@ -179,16 +179,15 @@ const HEAT: readonly (readonly number[])[] = [
 const HEAT_TABLE = Array.from({ length: 256 }, (_, difference) => {
   const place = Math.sqrt(difference / 255) * (HEAT.length - 1);
   const [low, t] = [Math.min(Math.floor(place), HEAT.length - 2), place - Math.min(Math.floor(place), HEAT.length - 2)];
-  return HEAT[low].map((value, k) => Math.round(value + (HEAT[low + 1][k] - value) * t));
+  const colour = HEAT[low].map((value, k) => Math.round(value + (HEAT[low + 1][k] - value) * t));
+  return difference === 0 ? [0, 0, 0, 0] : [...colour, Math.round(50 + 205 * Math.min(1, difference / 24))];
 });
 
 function heat(context: OffscreenCanvasRenderingContext2D, { width, height }: Size): void {
   const image = context.getImageData(0, 0, width, height);
   const { data } = image;
   for (let i = 0; i < data.length; i += 4) {
-    const most = Math.max(data[i], data[i + 1], data[i + 2]);
-    if (most === 0) data[i + 3] = 0;
-    else data.set(HEAT_TABLE[most], i);
+    data.set(HEAT_TABLE[Math.max(data[i], data[i + 1], data[i + 2])], i);
   }
   context.putImageData(image, 0, 0);
 }
