@@ -151,6 +151,26 @@ export class CanvasDocument {
   }
 }
 
+/** The page lives on after so long. */
+const SLICE_MS = 12;
+
+/** Replays a document while the page lives on; null when it was stopped. */
+export async function replayInSlices(
+  json: DocumentJSON,
+  picture: PictureInfo,
+  stopped: () => boolean,
+): Promise<CanvasDocument | null> {
+  const steps = CanvasDocument.replay(json, picture);
+  for (let since = performance.now(); ; ) {
+    const { done, value } = steps.next();
+    if (done) return stopped() ? null : value;
+    if (performance.now() - since < SLICE_MS) continue;
+    await new Promise((resume) => setTimeout(resume));
+    if (stopped()) return null;
+    since = performance.now();
+  }
+}
+
 /** A stroke under the pointer. */
 export class LiveStroke {
   readonly #coverage: Tiles;

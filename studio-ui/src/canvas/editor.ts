@@ -1,15 +1,17 @@
 /** The painting canvas as the page uses it: a picture, a document, a view of them, and tools. */
-import { CanvasDocument } from './document';
+
+import { CanvasDocument, replayInSlices } from './document';
 import { Emitter } from './emitter';
 import { bitmapFrom, clearnessOf, greyOf, maskPng, sketchPng, withSketch } from './exchange';
-import { boxOf, clamp, contains, fitted, normalAngle, panned, toPicture, toScreen, zoomed } from './geometry';
+import { boxOf, contains, toPicture } from './geometry';
 import { sha256 } from './hash';
 import { Input, type Player } from './input';
-import { OverlayStore, strokeTwice, tracePolygon } from './overlays';
+import { OverlayStore } from './overlays';
 import { decode, Picture } from './picture';
+import { painterOf, type Scene } from './scene';
 import { changed, DEFAULTS } from './settings';
 import { parseColour } from './sketch';
-import { type Painter, Surface } from './surface';
+import { prepare, Surface } from './surface';
 import { developMask, developSketch, TileImages } from './tileimages';
 import { toolNamed } from './tools';
 import type { Gesture, Hands } from './tools/tool';
@@ -33,16 +35,11 @@ import type {
   ViewState,
 } from './types';
 import { Variants } from './variants';
+import { Viewer } from './viewer';
 
-const MARGIN = 24;
-/** A small picture is shown at most this much larger when it is fitted. */
-const LARGEST_FIT = 4;
-const SCALES: readonly [number, number] = [0.005, 64];
 const LARGEST_SIDE = 16384;
 /** Packing waits until the hand has rested for so long. */
 const REST_MS = 500;
-/** A replay lets the page live after so long. */
-const SLICE_MS = 12;
 const GRASP = 10;
 
 /** What is there while a picture is. */
@@ -56,17 +53,17 @@ interface Open {
 export class Editor {
   readonly #events = new Emitter<EditorEvents>();
   readonly #surface: Surface;
+  readonly #viewer: Viewer;
   readonly #input: Input;
   readonly #overlays = new OverlayStore();
   readonly #variants: Variants;
   readonly #hands: Hands;
   #open: Open | null = null;
   #settings: Settings;
-  #view: ViewState = { scale: 1, angle: 0, centre: { x: 0, y: 0 } };
-  /** The view follows the size of the page until a person moves it. */
-  #fits = true;
   #panning = false;
   #painting = false;
+  /** What the tool is doing, as against moving the view or the slider. */
+  #stroke: Gesture | null = null;
   #pointer: Point | null = null;
   #resting: ReturnType<typeof setTimeout> | undefined;
   /** Counts loads and restores: of several at once the last one stays. */
@@ -78,7 +75,17 @@ export class Editor {
   ) {
     this.#settings = changed(DEFAULTS, options.settings ?? {});
     prepare(host, options.label ?? 'Picture');
-    this.#surface = new Surface(host, this.#view, this.#paint, () => this.#resized());
+    this.#viewer = new Viewer(
+      () => this.#surface.screen,
+      () => this.#open?.picture ?? null,
+      (view) => this.#looked(view),
+    );
+    this.#surface = new Surface(
+      host,
+      this.view,
+      painterOf(() => this.#scene()),
+      () => this.#viewer.resized(),
+    );
     this.#variants = new Variants(
       () => this.#surface.redraw('scene'),
       (state) => {
@@ -103,7 +110,7 @@ export class Editor {
   }
 
   get view(): ViewState {
-    return this.#view;
+    return this.#viewer.state;
   }
 
   get compare(): CompareState {
@@ -227,8 +234,9 @@ export class Editor {
     this.#told({ reason: 'apply', operation });
   }
 
+  /** Takes back a shape that is being made, else the last operation. */
   undo(): void {
-    this.#input.cancel();
+    if (this.cancel()) return;
     if (this.#open?.document.undo()) this.#told({ reason: 'undo' });
   }
 
@@ -317,35 +325,30 @@ export class Editor {
 
   // The view
 
-  zoomTo(scale: number, at: Point = this.#middle): void {
-    const [low, high] = SCALES;
-    this.#look(zoomed(this.#view, this.#surface.screen, clamp(scale, low, high), at));
+  zoomTo(scale: number, at?: Point): void {
+    this.#viewer.zoomTo(scale, at);
   }
 
   zoomBy(factor: number, at?: Point): void {
-    this.zoomTo(this.#view.scale * factor, at);
+    this.#viewer.zoomTo(this.view.scale * factor, at);
   }
 
   /** Shows the box, or the whole picture. */
   fit(box?: Box): void {
-    if (this.#open === null) return;
-    const shown = box ?? boxOf(this.#open.picture);
-    this.#look(fitted(shown, this.#surface.screen, this.#view.angle, MARGIN, LARGEST_FIT), box === undefined);
+    this.#viewer.fit(box);
   }
 
   /** One picture pixel is one pixel of the screen. */
   actualSize(): void {
-    this.zoomTo(1 / devicePixelRatio, this.#pointer ?? this.#middle);
+    this.#viewer.zoomTo(1 / devicePixelRatio, this.#pointer ?? undefined);
   }
 
   panBy(screenX: number, screenY: number): void {
-    this.#look(panned(this.#view, { x: screenX, y: screenY }));
+    this.#viewer.panBy({ x: screenX, y: screenY });
   }
 
   rotateTo(degrees: number): void {
-    const held = toPicture(this.#view, this.#surface.screen, this.#middle);
-    this.#look({ ...this.#view, angle: normalAngle(degrees), centre: held }, this.#fits);
-    if (this.#fits) this.fit();
+    this.#viewer.rotateTo(degrees);
   }
 
   // What lies over the picture
@@ -377,11 +380,6 @@ export class Editor {
 
   // Inside
 
-  get #middle(): Point {
-    const { width, height } = this.#surface.screen;
-    return { x: width / 2, y: height / 2 };
-  }
-
   #opened(): Open {
     if (this.#open === null) throw this.#refuse('no_picture', 'There is no picture yet; open one first.');
     return this.#open;
@@ -403,15 +401,7 @@ export class Editor {
   /** The replayed document; null when another picture or document was asked for meanwhile. */
   async #replayed(json: DocumentJSON, picture: PictureInfo, turn: number): Promise<CanvasDocument | null> {
     try {
-      const steps = CanvasDocument.replay(json, picture);
-      for (let since = performance.now(); ; ) {
-        const { done, value } = steps.next();
-        if (done) return turn === this.#turn ? value : null;
-        if (performance.now() - since < SLICE_MS) continue;
-        await new Promise((resume) => setTimeout(resume));
-        if (turn !== this.#turn) return null;
-        since = performance.now();
-      }
+      return await replayInSlices(json, picture, () => turn !== this.#turn);
     } catch (error) {
       throw this.#refuse('broken_document', `The painting cannot be brought back: ${(error as Error).message}.`);
     }
@@ -450,16 +440,25 @@ export class Editor {
     for (const sheet of ['scene', 'mask', 'lines'] as const) this.#surface.redraw(sheet);
   }
 
-  #look(view: ViewState, fits = false): void {
-    this.#view = view;
-    this.#fits = fits;
+  #looked(view: ViewState): void {
     this.#surface.view = view;
     this.#showRing();
     this.#events.emit('view', view);
   }
 
-  #resized(): void {
-    if (this.#fits && this.#open) this.fit();
+  #scene(): Scene | null {
+    return (
+      this.#open && {
+        ...this.#open,
+        variants: this.#variants,
+        overlays: this.#overlays,
+        settings: this.#settings,
+        view: this.view,
+        screen: this.#surface.screen,
+        painting: this.#painting,
+        outline: this.#input.gesture?.outline?.(),
+      }
+    );
   }
 
   #showSettings(): void {
@@ -471,7 +470,7 @@ export class Editor {
 
   #showRing(): void {
     const { cursor } = toolNamed(this.#settings.tool);
-    const diameter = this.#settings.size * this.#view.scale;
+    const diameter = this.#settings.size * this.view.scale;
     const ring = cursor === 'ring' && !this.#panning && this.#open !== null;
     this.#surface.ring(ring ? this.#pointer : null, diameter);
     this.host.style.cursor = this.#panning ? 'grab' : ring && diameter >= 8 ? 'none' : ring ? 'crosshair' : cursor;
@@ -518,10 +517,15 @@ export class Editor {
       get panning() {
         return editor.#panning;
       },
-      grasp: (at) => this.#grasp(at),
+      grasp: (at) => this.#variants.grasp(toPicture(this.view, this.#surface.screen, at).x, GRASP / this.view.scale),
       hand: (touch) => toolNamed('pan').begin(this.#hands, touch),
-      begin: (touch) => toolNamed(this.#settings.tool).begin(this.#hands, touch),
-      toPicture: (at) => toPicture(this.#view, this.#surface.screen, at),
+      begin: (touch) => {
+        const tool = toolNamed(this.#settings.tool);
+        const made = tool.begin(this.#hands, touch);
+        this.#stroke = tool.paints ? made : null;
+        return made;
+      },
+      toPicture: (at) => toPicture(this.view, this.#surface.screen, at),
       hover: (at) => this.#hover(at),
       panBy: (x, y) => this.panBy(x, y),
       zoomBy: (factor, at) => this.zoomBy(factor, at),
@@ -532,83 +536,16 @@ export class Editor {
   #hover(at: Point | null): void {
     this.#pointer = at;
     this.#showRing();
-    const on = at && toPicture(this.#view, this.#surface.screen, at);
+    const on = at && toPicture(this.view, this.#surface.screen, at);
     this.#events.emit('cursor', on && this.#open && contains(boxOf(this.#open.picture), on) ? on : null);
   }
 
   #gestureChanged(gesture: Gesture | null): void {
     this.#surface.redraw('lines');
-    const painting = gesture !== null && this.#settings.tool !== 'pan' && !this.#panning;
+    const painting = gesture !== null && gesture === this.#stroke;
     if (painting === this.#painting) return;
     this.#painting = painting;
     if (this.compare.index !== null) this.#redrawAll();
     this.#events.emit('painting', painting);
   }
-
-  /** The gesture that moves the slider's line, when `at` is near to it. */
-  #grasp(at: Point): Gesture | null {
-    if (!this.#variants.divided || this.#open === null) return null;
-    const { width } = this.#open.picture;
-    const on = toPicture(this.#view, this.#surface.screen, at);
-    if (Math.abs(on.x - this.compare.divide * width) * this.#view.scale > GRASP) return null;
-    return {
-      move: (touches) => this.setCompare('slider', touches.at(-1)!.at.x / width),
-      end: () => false,
-      cancel: () => {},
-    };
-  }
-
-  readonly #paint: Painter = (sheet, context, frame, clip) => {
-    if (this.#open === null) return;
-    const { picture, mask, sketch } = this.#open;
-    const covered = this.compare.index !== null && !this.compare.peeking && !this.#painting;
-    const drawBase = (to: CanvasRenderingContext2D) => {
-      picture.draw(to, frame, clip);
-      if (!this.compare.peeking) sketch.draw(to, frame, clip);
-    };
-    if (sheet === 'scene') {
-      if (covered) this.#variants.draw(picture, context, frame, clip, () => drawBase(context));
-      else drawBase(context);
-      if (!this.compare.peeking) this.#overlays.drawImages(context, frame);
-    } else if (sheet === 'mask') {
-      if (this.#settings.maskVisible && !covered && !this.compare.peeking) mask.draw(context, frame, clip);
-    } else this.#paintLines(context, covered);
-  };
-
-  #paintLines(context: CanvasRenderingContext2D, covered: boolean): void {
-    const { screen } = this.#surface;
-    if (!covered && !this.compare.peeking) {
-      this.#overlays.drawLines(context, this.#view, screen, this.#settings.maskColour);
-    }
-    if (this.#variants.divided && covered) this.#paintDivider(context);
-    const outline = this.#input.gesture?.outline?.();
-    if (outline === undefined) return;
-    tracePolygon(context, this.#view, screen, outline.points, outline.close);
-    context.fillStyle = `${this.#settings.layer === 'mask' ? this.#settings.maskColour : this.#settings.colour}33`;
-    if (outline.close) context.fill();
-    strokeTwice(context, []);
-  }
-
-  #paintDivider(context: CanvasRenderingContext2D): void {
-    const { width, height } = this.#opened().picture;
-    const x = this.compare.divide * width;
-    const [top, bottom] = [0, height].map((y) => toScreen(this.#view, this.#surface.screen, { x, y }));
-    context.beginPath();
-    context.moveTo(top.x, top.y);
-    context.lineTo(bottom.x, bottom.y);
-    strokeTwice(context, []);
-    context.beginPath();
-    context.arc((top.x + bottom.x) / 2, (top.y + bottom.y) / 2, 7, 0, 2 * Math.PI);
-    context.fillStyle = '#fff';
-    context.fill();
-    strokeTwice(context, []);
-  }
-}
-
-function prepare(host: HTMLElement, label: string): void {
-  host.tabIndex = 0;
-  host.setAttribute('role', 'application');
-  host.setAttribute('aria-label', label);
-  Object.assign(host.style, { overflow: 'hidden', touchAction: 'none', userSelect: 'none' });
-  if (getComputedStyle(host).position === 'static') host.style.position = 'relative';
 }

@@ -26,6 +26,8 @@ export const decode = (image: ImageSource): Promise<ImageBitmap> => SOURCES.find
 export class Picture implements Size {
   readonly width: number;
   readonly height: number;
+  /** Something of it is clear; known once its smallest scale is made. */
+  translucent = false;
   #levels: Level[] = [];
   #closed = false;
 
@@ -84,7 +86,11 @@ export class Picture implements Size {
   async #build(grown: () => void): Promise<void> {
     for (;;) {
       const above = this.#levels.at(-1)!;
-      if (Math.max(above.width, above.height) <= SMALLEST) return;
+      if (Math.max(above.width, above.height) <= SMALLEST) {
+        this.translucent = isTranslucent(above);
+        if (this.translucent) grown();
+        return;
+      }
       const level = await halved(above, () => this.#closed);
       if (level === null) return;
       this.#levels.push(level);
@@ -97,6 +103,13 @@ function eachTile(level: Level, visit: (tile: ImageBitmap, x: number, y: number)
   level.tiles.forEach((tile, i) => {
     visit(tile, (i % level.columns) * level.side, Math.floor(i / level.columns) * level.side);
   });
+}
+
+function isTranslucent(level: Level): boolean {
+  const context = new OffscreenCanvas(level.width, level.height).getContext('2d', { willReadFrequently: true })!;
+  eachTile(level, (tile, x, y) => context.drawImage(tile, x, y));
+  const { data } = context.getImageData(0, 0, level.width, level.height);
+  return data.some((value, i) => i % 4 === 3 && value < 250);
 }
 
 async function split(bitmap: ImageBitmap): Promise<Level> {

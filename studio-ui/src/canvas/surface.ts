@@ -160,3 +160,12 @@ export class Surface {
     context.restore();
   }
 }
+
+/** Makes an element what a canvas needs around it: focus, a name, no scrolling of its own. */
+export function prepare(host: HTMLElement, label: string): void {
+  host.tabIndex = 0;
+  host.setAttribute('role', 'application');
+  host.setAttribute('aria-label', label);
+  Object.assign(host.style, { overflow: 'hidden', touchAction: 'none', userSelect: 'none' });
+  if (getComputedStyle(host).position === 'static') host.style.position = 'relative';
+}

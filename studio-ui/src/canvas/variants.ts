@@ -2,6 +2,7 @@
 import { type Context, type Frame, toCanvas, within } from './frame';
 import { boxOf, type Size } from './geometry';
 import { decode, Picture } from './picture';
+import type { Gesture } from './tools/tool';
 import type { Box, CompareMode, CompareState, ImageSource } from './types';
 
 /** Decoded results that are kept, the one shown among them. */
@@ -20,6 +21,8 @@ export class Variants {
   readonly #decoded = new Map<ImageSource, Picture>();
   #blinking: ReturnType<typeof setInterval> | null = null;
   #hidden = false;
+  /** Of the picture that was drawn last. */
+  #width = 1;
   #scratch: OffscreenCanvasRenderingContext2D | null = null;
 
   /** `redraw` is called when the scene looks different, `told` when the state is another. */
@@ -40,6 +43,16 @@ export class Variants {
   /** Whether a line divides the picture now. */
   get divided(): boolean {
     return this.#state.mode === 'slider' && this.#shown !== null;
+  }
+
+  /** The gesture that moves the slider's line, when x is near to it; all in picture px. */
+  grasp(x: number, near: number): Gesture | null {
+    if (!this.divided || Math.abs(x - this.#state.divide * this.#width) > near) return null;
+    return {
+      move: (touches) => this.compare('slider', touches.at(-1)!.at.x / this.#width),
+      end: () => false,
+      cancel: () => {},
+    };
   }
 
   set(sources: readonly ImageSource[]): void {
@@ -74,6 +87,7 @@ export class Variants {
 
   /** Draws the picture with what lies over it. `drawBase` draws the picture as it is painted on. */
   draw(base: Picture, context: Context, frame: Frame, clip: Box, drawBase: (context: Context) => void): void {
+    this.#width = base.width;
     const shown = this.#shown;
     const mode = this.#state.mode;
     if (shown === null || (mode === 'blink' && this.#hidden)) {

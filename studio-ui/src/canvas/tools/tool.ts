@@ -55,6 +55,8 @@ export interface Tool {
   readonly key: string;
   /** CSS cursor; `ring` = the outline of the brush. */
   readonly cursor: 'ring' | 'crosshair' | 'grab';
+  /** It changes the layer that is painted on. */
+  readonly paints: boolean;
   begin(hands: Hands, touch: Touch): Gesture | null;
 }
 
