@@ -5,6 +5,7 @@ import { App } from './panels/App';
 import { openFile, readText } from './state/exchange';
 import { rejoin } from './state/jobs';
 import { startLive } from './state/live';
+import { startTinting } from './state/modes';
 import { complain, notify } from './state/notices';
 import { startPlanning } from './state/plan';
 import { startShowing } from './state/results';
@@ -34,6 +35,7 @@ addEventListener('paste', onPaste);
 startShowing();
 startPlanning();
 startLive();
+startTinting();
 const restored = startSession();
 let known = false;
 keepTrying(() => {

@@ -52,6 +52,7 @@ export const en = {
   'size.detach': 'set another',
   'size.own': 'own size, {ratio}',
   'size.swap': 'Swap width and height',
+  'seed.any': 'random',
   'seed.random': 'a new one each time',
   'seed.fixed': 'the same each time',
   'seed.dice': 'Random seed',

@@ -53,6 +53,7 @@ export const ru: Record<Key, string> = {
   'size.detach': 'задать другой',
   'size.own': 'свой размер, {ratio}',
   'size.swap': 'Поменять ширину и высоту местами',
+  'seed.any': 'случайное',
   'seed.random': 'каждый раз новое',
   'seed.fixed': 'каждый раз одно и то же',
   'seed.dice': 'Случайное зерно',

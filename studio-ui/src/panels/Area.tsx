@@ -45,7 +45,7 @@ export function Area() {
     };
   }, [source]);
   return (
-    <Sheet title={t('area')} narrow>
+    <Sheet title={t('area')} width="narrow">
       {source ? (
         <form
           class="group"

@@ -252,9 +252,13 @@ interface Drawn {
 
 const setters = (name: string) => ({ set: isSet(name), reset: () => resetValue(name) });
 
+/** The number that stands for any: of seeds, whose smallest it is. */
+const RANDOM = -1;
+
 function NumberField({ field, label, help, trouble, id }: Drawn) {
   const value = read(field.name);
-  const shown = typeof value === 'number' ? value : null;
+  const random = value === RANDOM && field.minimum === RANDOM;
+  const shown = typeof value === 'number' && !random ? value : null;
   const range = rangeOf(field);
   const set = (next: number | null) => setValue(field.name, next === null ? null : clamp(next, field));
   return (
@@ -266,7 +270,7 @@ function NumberField({ field, label, help, trouble, id }: Drawn) {
           label={label}
           step={range?.step ?? (field.type === 'integer' ? 1 : 0.1)}
           unit={label.endsWith('px') ? undefined : UNITS[field.name]}
-          placeholder={t('field.auto')}
+          placeholder={random ? t('seed.any') : t('field.auto')}
           width={field.name.includes('seed') ? 92 : 48}
           integer={field.type === 'integer'}
           invalid={trouble !== null}

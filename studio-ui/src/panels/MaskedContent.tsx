@@ -6,26 +6,25 @@ import { labelOf, t } from '../i18n';
 import { describe } from '../i18n/fields';
 import { editor, missing, revision } from '../state/document';
 import { complain } from '../state/notices';
-import { plan, planned, shownWith } from '../state/plan';
+import { hovered, plan, planned, shownWith } from '../state/plan';
 import { isSet, parameters, read, resetValue, setValue } from '../state/request';
 import { fieldOf } from '../state/server';
 import { choicesOf, Head, Segments } from './Field';
 
-/** The choice that is hovered, and the pictures of all four. */
-export const hovered = signal<string | null>(null);
-export const shown = signal<Readonly<Record<string, string>>>({});
+/** What the network would be shown with each choice. */
+export const shown = signal<Readonly<Record<string, { picture: Blob; url: string }>>>({});
 
 let made = '';
 
 async function makePictures(names: readonly string[], signal: AbortSignal): Promise<void> {
   const key = JSON.stringify([revision.peek(), { ...parameters.peek(), masked_content: '' }]);
   if (made === key) return;
-  for (const url of Object.values(shown.peek())) URL.revokeObjectURL(url);
+  for (const { url } of Object.values(shown.peek())) URL.revokeObjectURL(url);
   shown.value = {};
   for (const name of names) {
     const picture = await shownWith(name, signal);
     if (signal.aborted) return;
-    shown.value = { ...shown.peek(), [name]: URL.createObjectURL(picture) };
+    shown.value = { ...shown.peek(), [name]: { picture, url: URL.createObjectURL(picture) } };
   }
   made = key;
 }
@@ -34,7 +33,7 @@ export function MaskedContent() {
   const field = fieldOf('masked_content');
   const hover = hovered.value;
   const looking = hover !== null && missing() === null;
-  const picture = hover ? shown.value[hover] : undefined;
+  const picture = hover ? shown.value[hover]?.picture : undefined;
   useEffect(() => {
     if (!looking || !field) return;
     const mine = new AbortController();
@@ -83,7 +82,7 @@ export function ShownChoices() {
       {choicesOf(field).map((row) =>
         shown.value[row.name] ? (
           <figure key={row.name} data-chosen={hovered.value === row.name}>
-            <img src={shown.value[row.name]} alt="" />
+            <img src={shown.value[row.name]!.url} alt="" />
             {labelOf(row)}
           </figure>
         ) : null,

@@ -9,8 +9,12 @@ import { Sheet } from './Sheet';
 
 const looking = signal(false);
 
-export const modelName = (): string =>
-  String(read('model') ?? info.value?.model ?? models.value[0]?.name ?? t('model.builtin'));
+const chosenModel = (): string => String(read('model') ?? info.value?.model ?? models.value[0]?.name ?? BUILTIN);
+
+/** The name that the server gives to the model in the package. */
+const BUILTIN = 'builtin';
+const shownName = (name: string): string => (name === BUILTIN ? t('model.builtin') : name);
+export const modelName = (): string => shownName(chosenModel());
 
 async function lookAgain(): Promise<void> {
   looking.value = true;
@@ -19,11 +23,11 @@ async function lookAgain(): Promise<void> {
 }
 
 export function Models() {
-  const chosen = modelName();
+  const chosen = chosenModel();
   return (
     <Sheet
       title={t('models')}
-      narrow
+      width="narrow"
       tools={
         <button type="button" class="button small" onClick={lookAgain} disabled={looking.value}>
           {t('models.refresh')}
@@ -42,7 +46,7 @@ export function Models() {
                 onChange={() => setValue('model', model.name)}
               />
               <span class="grow">
-                <span class="one-line">{model.name}</span>
+                <span class="one-line">{shownName(model.name)}</span>
                 <span class="dim one-line">
                   {[
                     model.family.toUpperCase(),

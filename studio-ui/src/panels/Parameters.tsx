@@ -14,7 +14,7 @@ import { Field, notePanelScroll } from './Field';
 import { IconButton } from './Icon';
 import { MaskedContent } from './MaskedContent';
 import { Modes } from './Modes';
-import { describeProgress } from './PlanLine';
+import { shortProgress } from './PlanLine';
 import { Presets } from './Presets';
 import { Prompts } from './Prompt';
 import { Size } from './Size';
@@ -210,7 +210,7 @@ function Generate() {
           >
             <span class="part" style={{ width: `${job.progress.fraction * 100}%` }} />
             <span>{t('cancel')}</span>
-            <span class="dim">{describeProgress(job)}</span>
+            <span class="dim">{shortProgress(job)}</span>
             <kbd>Esc</kbd>
           </button>
           <button type="button" class="button" onClick={() => perform()} disabled={disabled}>

@@ -11,6 +11,13 @@ import { fieldOf, reachable } from '../state/server';
 import { choicesOf } from './Field';
 import { Icon, IconButton } from './Icon';
 
+/** For the button: how far, and how long. */
+export function shortProgress(job: Job): string {
+  if (job.state === 'queued') return describeProgress(job);
+  const left = job.progress.seconds_left;
+  return `${Math.round(job.progress.fraction * 100)} %${left ? ` · ~${duration(left)}` : ''}`;
+}
+
 export function describeProgress(job: Job): string {
   if (job.state === 'queued') {
     return job.position ? t('progress.position', { n: job.position }) : t('progress.waiting');
@@ -83,8 +90,8 @@ export function PlanLine() {
             {now.box && <span>{t('plan.box', { w: now.box[2] - now.box[0], h: now.box[3] - now.box[1] })}</span>}
             <span>{t('plan.working', { w: now.working_size[0], h: now.working_size[1] })}</span>
             {cellsMatter && <span>{t('plan.repaints', { share: number(share, share < 10 ? 1 : 0) })}</span>}
-            {now.seconds ? <span>~{duration(now.seconds)}</span> : null}
-            <span>{bytes(now.memory_bytes)}</span>
+            {job?.state !== 'running' && now.seconds ? <span>~{duration(now.seconds)}</span> : null}
+            {job?.state !== 'running' && <span>{bytes(now.memory_bytes)}</span>}
             {warnings.length > 0 && (
               <span class="mark" title={t('warnings')}>
                 ⚠ {warnings.length}
@@ -97,7 +104,9 @@ export function PlanLine() {
         )}
         <span style={{ flex: 1 }} />
         {source && mode.value !== 'text' && (
-          <span>{at ? `${Math.floor(at.x)}, ${Math.floor(at.y)}` : `${source.width} × ${source.height}`}</span>
+          <span class="place">
+            {at ? `${Math.floor(at.x)}, ${Math.floor(at.y)}` : `${source.width} × ${source.height}`}
+          </span>
         )}
         {cellsMatter && (
           <IconButton

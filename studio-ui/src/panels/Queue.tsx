@@ -13,7 +13,7 @@ export function Queue() {
     .sort((a, b) => Number(isOpen(b)) - Number(isOpen(a)) || String(b.created).localeCompare(String(a.created)))
     .slice(0, SHOWN);
   return (
-    <Sheet title={t('queue')} narrow>
+    <Sheet title={t('queue')} width="narrow">
       {rows.length === 0 && <p class="dim">{t('queue.none')}</p>}
       <ul class="list">
         {rows.map((job) => (

@@ -8,12 +8,12 @@ import { IconButton } from './Icon';
 
 interface SheetProps {
   title: string;
-  narrow?: boolean;
+  width?: 'narrow' | 'wide';
   tools?: ComponentChildren;
   children: ComponentChildren;
 }
 
-export function Sheet({ title, narrow, tools, children }: SheetProps) {
+export function Sheet({ title, width, tools, children }: SheetProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     dialog.current!.showModal();
@@ -22,7 +22,7 @@ export function Sheet({ title, narrow, tools, children }: SheetProps) {
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes it, by the dialog itself
     <dialog
       ref={dialog}
-      class={narrow ? 'sheet narrow' : 'sheet'}
+      class={`sheet ${width ?? ''}`}
       aria-label={title}
       onCancel={(event) => {
         event.preventDefault();

@@ -20,7 +20,7 @@ const shown = (key: string): string =>
     .join(' ');
 
 export const Shortcuts = () => (
-  <Sheet title={t('shortcuts')}>
+  <Sheet title={t('shortcuts')} width="wide">
     <div class="shortcuts">
       {shortcutGroups().map((group) => (
         <section key={group.title}>

@@ -4,7 +4,8 @@ import { batch, computed, signal } from '@preact/signals';
 import { api, Problem, urlOf } from '../api/client';
 import type { EventName, Job, JobEvents, JobState, Values } from '../api/types';
 import { t } from '../i18n';
-import { editor, forgetUploads, missing, picture, upload } from './document';
+import { editor, forgetUploads, missing, picture, revision, upload } from './document';
+import { forgetShape, placed } from './inplace';
 import { announce, complain, notify } from './notices';
 import { refusal, withRequest } from './plan';
 import { rememberPrompt } from './preferences';
@@ -23,6 +24,8 @@ export const jobs = signal<ReadonlyMap<string, Job>>(new Map());
 export const mine = signal<Readonly<Record<string, string | null>>>({});
 export const speed = signal<Speed | null>(null);
 export const preview = signal<{ job: string; jpeg: string } | null>(null);
+/** The state of the document over which a preview lies; painting on changes it. */
+export const laidOver = signal<number | null>(null);
 /** Between the click and the server's answer. */
 export const sending = signal(false);
 
@@ -75,12 +78,22 @@ function settle(job: Job): void {
 function finish(id: string): void {
   if (preview.value?.job === id) preview.value = null;
   if (speed.value?.job === id) speed.value = null;
+  forgetShape(id);
+  laidOver.value = null;
   void editor.peek()?.setOverlay('preview', null);
 }
 
 function blobOf(dataUri: string): Blob {
   const bytes = Uint8Array.from(atob(dataUri.slice(dataUri.indexOf(',') + 1)), (letter) => letter.charCodeAt(0));
   return new Blob([bytes], { type: 'image/jpeg' });
+}
+
+async function layOver(job: Job, jpeg: string): Promise<void> {
+  const ready = await placed(job, blobOf(jpeg)).catch(complain);
+  // Meanwhile the job may have ended.
+  if (!ready || preview.peek()?.jpeg !== jpeg) return;
+  laidOver.value ??= revision.peek();
+  await editor.peek()?.setOverlay('preview', ready).catch(complain);
 }
 
 const TOLD: { [Name in EventName]: (data: JobEvents[Name]) => void } = {
@@ -108,10 +121,7 @@ const TOLD: { [Name in EventName]: (data: JobEvents[Name]) => void } = {
     if (!(data.job in mine.value)) return;
     preview.value = { job: data.job, jpeg: data.jpeg };
     const job = jobs.value.get(data.job);
-    if (job?.request.init_image && mine.value[data.job] === picture.peek()?.hash) {
-      const placed = { image: blobOf(data.jpeg), ...(data.box ? { box: data.box } : {}) };
-      editor.peek()?.setOverlay('preview', placed).catch(complain);
-    }
+    if (job?.request.init_image && mine.value[data.job] === picture.peek()?.hash) void layOver(job, data.jpeg);
   },
   picture: (data) => {
     if (!(data.job in mine.value)) return;

@@ -21,6 +21,8 @@ export const stale = signal(false);
 /** The request that `plan` belongs to. */
 export const planned = signal<Values | null>(null);
 export const showCells = signal(false);
+/** The choice of masked content that is looked at. */
+export const hovered = signal<string | null>(null);
 
 export const troubleWith = (name: string): string | null =>
   refusal.value?.field === name ? refusal.value.detail : null;
