@@ -2,10 +2,9 @@
 
 import { CanvasDocument, replayInSlices } from './document';
 import { Emitter } from './emitter';
-import { bitmapFrom, clearnessOf, greyOf, maskPng, sketchPng, withSketch } from './exchange';
-import { boxOf, contains, toPicture } from './geometry';
+import { bitmapFrom, clearnessOf, greyOf, maskPng, sketchPng } from './exchange';
+import { Gestures, type Workplace } from './gestures';
 import { sha256 } from './hash';
-import { Input, type Player } from './input';
 import { OverlayStore } from './overlays';
 import { decode, Picture } from './picture';
 import { painterOf, type Scene } from './scene';
@@ -13,8 +12,6 @@ import { changed, DEFAULTS } from './settings';
 import { parseColour } from './sketch';
 import { prepare, Surface } from './surface';
 import { developMask, developSketch, TileImages } from './tileimages';
-import { toolNamed } from './tools';
-import type { Gesture, Hands } from './tools/tool';
 import type {
   Box,
   ChangeEvent,
@@ -40,7 +37,6 @@ import { Viewer } from './viewer';
 const LARGEST_SIDE = 16384;
 /** Packing waits until the hand has rested for so long. */
 const REST_MS = 500;
-const GRASP = 10;
 
 /** What is there while a picture is. */
 interface Open {
@@ -54,17 +50,11 @@ export class Editor {
   readonly #events = new Emitter<EditorEvents>();
   readonly #surface: Surface;
   readonly #viewer: Viewer;
-  readonly #input: Input;
+  readonly #gestures: Gestures;
   readonly #overlays = new OverlayStore();
   readonly #variants: Variants;
-  readonly #hands: Hands;
   #open: Open | null = null;
   #settings: Settings;
-  #panning = false;
-  #painting = false;
-  /** What the tool is doing, as against moving the view or the slider. */
-  #stroke: Gesture | null = null;
-  #pointer: Point | null = null;
   #resting: ReturnType<typeof setTimeout> | undefined;
   /** Counts loads and restores: of several at once the last one stays. */
   #turn = 0;
@@ -94,8 +84,7 @@ export class Editor {
         this.#events.emit('compare', state);
       },
     );
-    this.#hands = this.#makeHands();
-    this.#input = new Input(host, this.#makePlayer());
+    this.#gestures = new Gestures(host, this.#makePlace(), this.#surface, this.#viewer, this.#variants);
     this.#showSettings();
   }
 
@@ -143,7 +132,7 @@ export class Editor {
   dispose(): void {
     this.unload();
     this.#variants.dispose();
-    this.#input.dispose();
+    this.#gestures.dispose();
     this.#surface.dispose();
     this.#events.clear();
   }
@@ -168,7 +157,7 @@ export class Editor {
       picture.close();
       return info;
     }
-    this.#input.cancel();
+    this.#gestures.cancel();
     const before = this.#open;
     const same = before?.picture.width === width && before.picture.height === height;
     const document = before && same && options.keep ? before.document : new CanvasDocument(info);
@@ -184,7 +173,7 @@ export class Editor {
 
   unload(): void {
     this.#turn += 1;
-    this.#input.cancel();
+    this.#gestures.cancel();
     clearTimeout(this.#resting);
     this.#open?.picture.close();
     this.#open = null;
@@ -208,7 +197,7 @@ export class Editor {
       );
     }
     const turn = ++this.#turn;
-    this.#input.cancel();
+    this.#gestures.cancel();
     const document = await this.#replayed(json, open.document.picture, turn);
     if (document === null) return;
     this.#take(open.picture, document);
@@ -220,7 +209,7 @@ export class Editor {
   set(settings: Partial<Settings>): void {
     const before = this.#settings;
     this.#settings = changed(before, settings);
-    if (before.tool !== this.#settings.tool || before.layer !== this.#settings.layer) this.#input.cancel();
+    if (before.tool !== this.#settings.tool || before.layer !== this.#settings.layer) this.#gestures.cancel();
     if (before.maskColour !== this.#settings.maskColour && this.#open) this.#open.mask = this.#maskImages();
     this.#showSettings();
     this.#events.emit('tool', this.#settings);
@@ -229,7 +218,7 @@ export class Editor {
   /** Does one operation, undoable: also the way for masks given as text or by keyboard. */
   apply(operation: Operation): void {
     const { document } = this.#opened();
-    this.#input.cancel();
+    this.#gestures.cancel();
     document.apply(operation);
     this.#told({ reason: 'apply', operation });
   }
@@ -241,7 +230,7 @@ export class Editor {
   }
 
   redo(): void {
-    this.#input.cancel();
+    this.#gestures.cancel();
     if (this.#open?.document.redo()) this.#told({ reason: 'redo' });
   }
 
@@ -307,20 +296,17 @@ export class Editor {
 
   /** While held, the pointer moves the picture whatever the tool. */
   hand(held: boolean): void {
-    this.#panning = held;
-    this.#showSettings();
+    this.#gestures.panning = held;
   }
 
   /** Closes a polygon that is being made. */
   finish(): void {
-    this.#input.finish();
+    this.#gestures.finish();
   }
 
   /** Takes back what the pointer is doing; true when there was something. */
   cancel(): boolean {
-    const busy = this.#input.gesture !== null;
-    this.#input.cancel();
-    return busy;
+    return this.#gestures.cancel();
   }
 
   // The view
@@ -340,7 +326,7 @@ export class Editor {
 
   /** One picture pixel is one pixel of the screen. */
   actualSize(): void {
-    this.#viewer.zoomTo(1 / devicePixelRatio, this.#pointer ?? undefined);
+    this.#viewer.zoomTo(1 / devicePixelRatio, this.#gestures.pointer ?? undefined);
   }
 
   panBy(screenX: number, screenY: number): void {
@@ -416,7 +402,7 @@ export class Editor {
       sketch: new TileImages(layers.sketch, developSketch),
     };
     document.onDirty((layer, box) => this.#dirty(layer, box));
-    this.#hands.lastPoint = null;
+    this.#gestures.forget();
     this.#redrawAll();
   }
 
@@ -442,7 +428,7 @@ export class Editor {
 
   #looked(view: ViewState): void {
     this.#surface.view = view;
-    this.#showRing();
+    this.#gestures.showRing();
     this.#events.emit('view', view);
   }
 
@@ -455,8 +441,8 @@ export class Editor {
         settings: this.#settings,
         view: this.view,
         screen: this.#surface.screen,
-        painting: this.#painting,
-        outline: this.#input.gesture?.outline?.(),
+        painting: this.#gestures.painting,
+        outline: this.#gestures.outline,
       }
     );
   }
@@ -465,87 +451,25 @@ export class Editor {
     this.#surface.maskOpacity = this.#settings.maskOpacity;
     this.#surface.redraw('mask');
     this.#surface.redraw('lines');
-    this.#showRing();
+    this.#gestures.showRing();
   }
 
-  #showRing(): void {
-    const { cursor } = toolNamed(this.#settings.tool);
-    const diameter = this.#settings.size * this.view.scale;
-    const ring = cursor === 'ring' && !this.#panning && this.#open !== null;
-    this.#surface.ring(ring ? this.#pointer : null, diameter);
-    this.host.style.cursor = this.#panning ? 'grab' : ring && diameter >= 8 ? 'none' : ring ? 'crosshair' : cursor;
-  }
-
-  #makeHands(): Hands {
+  #makePlace(): Workplace {
     const editor = this;
     return {
-      lastPoint: null,
+      get open() {
+        return editor.#open;
+      },
       get settings() {
         return editor.#settings;
-      },
-      get document() {
-        return editor.#opened().document;
-      },
-      apply: (operation) => {
-        this.#opened().document.apply(operation);
-        this.#told({ reason: 'apply', operation });
       },
       set: (settings) => this.set(settings),
-      panBy: (x, y) => this.panBy(x, y),
-      pixels: (box) => {
-        const { picture, document } = this.#opened();
-        return withSketch(picture.pixels(box), document.layers.sketch, box);
+      done: (operation) => this.#told({ reason: 'apply', operation }),
+      painting: (now) => {
+        if (this.compare.index !== null) this.#redrawAll();
+        this.#events.emit('painting', now);
       },
-      stroked: (operation) => {
-        if (operation) this.#told({ reason: 'apply', operation });
-      },
+      cursor: (at) => this.#events.emit('cursor', at),
     };
-  }
-
-  #makePlayer(): Player {
-    const editor = this;
-    return {
-      get ready() {
-        return editor.#open !== null;
-      },
-      get settings() {
-        return editor.#settings;
-      },
-      get screen() {
-        return editor.#surface.screen;
-      },
-      get panning() {
-        return editor.#panning;
-      },
-      grasp: (at) => this.#variants.grasp(toPicture(this.view, this.#surface.screen, at).x, GRASP / this.view.scale),
-      hand: (touch) => toolNamed('pan').begin(this.#hands, touch),
-      begin: (touch) => {
-        const tool = toolNamed(this.#settings.tool);
-        const made = tool.begin(this.#hands, touch);
-        this.#stroke = tool.paints ? made : null;
-        return made;
-      },
-      toPicture: (at) => toPicture(this.view, this.#surface.screen, at),
-      hover: (at) => this.#hover(at),
-      panBy: (x, y) => this.panBy(x, y),
-      zoomBy: (factor, at) => this.zoomBy(factor, at),
-      gestureChanged: (gesture) => this.#gestureChanged(gesture),
-    };
-  }
-
-  #hover(at: Point | null): void {
-    this.#pointer = at;
-    this.#showRing();
-    const on = at && toPicture(this.view, this.#surface.screen, at);
-    this.#events.emit('cursor', on && this.#open && contains(boxOf(this.#open.picture), on) ? on : null);
-  }
-
-  #gestureChanged(gesture: Gesture | null): void {
-    this.#surface.redraw('lines');
-    const painting = gesture !== null && gesture === this.#stroke;
-    if (painting === this.#painting) return;
-    this.#painting = painting;
-    if (this.compare.index !== null) this.#redrawAll();
-    this.#events.emit('painting', painting);
   }
 }

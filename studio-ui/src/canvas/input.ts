@@ -1,5 +1,5 @@
 /** Pointers, wheel and fingers, as gestures of tools and moves of the view. */
-import { distance, middle, type Size } from './geometry';
+import { distance, middle } from './geometry';
 import type { Gesture, Touch } from './tools/tool';
 import type { Point, Settings } from './types';
 
@@ -7,9 +7,8 @@ import type { Point, Settings } from './types';
 export interface Player {
   readonly ready: boolean;
   readonly settings: Settings;
-  readonly screen: Size;
   /** Space is held, or the page wants the hand for another reason. */
-  readonly panning: boolean;
+  pans(): boolean;
   /** Grasps the line of the compare slider, if it is here. */
   grasp(at: Point): Gesture | null;
   hand(touch: Touch): Gesture | null;
@@ -153,7 +152,7 @@ export class Input {
   }
 
   #pans(event: PointerEvent): boolean {
-    if (event.button === MIDDLE_BUTTON || this.player.panning) return true;
+    if (event.button === MIDDLE_BUTTON || this.player.pans()) return true;
     if (event.pointerType !== 'touch') return false;
     const { touch } = this.player.settings;
     return touch === 'pan' || (touch === 'auto' && this.#penSeen);

@@ -10,13 +10,10 @@ function stroke(hands: Hands, touch: Touch, mode: Mode): Gesture {
   if (from) live.move([{ at: from, pressure: touch.pressure }]);
   live.move([touch]);
   return {
-    move: (touches) => {
-      live.move(touches);
-      hands.stroked(null);
-    },
+    move: (touches) => live.move(touches),
     end: (last) => {
       hands.lastPoint = last.at;
-      hands.stroked(live.end());
+      hands.done(live.end());
       return false;
     },
     cancel: () => live.cancel(),

@@ -44,8 +44,8 @@ export interface Hands {
   panBy(screenX: number, screenY: number): void;
   /** RGBA of a box of the picture with the sketch over it. */
   pixels(box: readonly [number, number, number, number]): Uint8ClampedArray;
-  /** A stroke went on, or ended with an operation. */
-  stroked(operation: Operation | null): void;
+  /** Tells of an operation that the document has already, such as a stroke drawn live. */
+  done(operation: Operation): void;
 }
 
 export interface Tool {
