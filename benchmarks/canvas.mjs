@@ -19,7 +19,8 @@ const BRUSHES = [
   { name: 'soft', hardness: 0, share: 0.08 },
 ];
 
-const quantile = (values, q) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))];
+const quantile = (values, q) =>
+  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))];
 const ms = (value) => Number(value.toFixed(1));
 
 /** Runs in the page: an editor with a picture of a side, and clocks around its events and its drawing. */
@@ -33,7 +34,13 @@ async function open(side) {
   const file = await canvas.convertToBlob({ type: 'image/jpeg' });
   const clocks = { handled: [], drawn: [], frames: [], loaded: 0 };
   let began = 0;
-  addEventListener('pointermove', () => { began = performance.now(); }, true);
+  addEventListener(
+    'pointermove',
+    () => {
+      began = performance.now();
+    },
+    true,
+  );
   addEventListener('pointermove', () => clocks.handled.push(performance.now() - began));
   const request = requestAnimationFrame;
   window.requestAnimationFrame = (draw) =>
@@ -60,9 +67,19 @@ function paintMany({ side, count }) {
   const times = [];
   for (let i = 0; i < count; i += 1) {
     const points = [((i * 7919) % side) * 8, ((i * 104729) % side) * 8, 255];
-    for (let k = 0; k < 24; k += 1) points.push(Math.round(Math.sin(i + k / 4) * side / 10), Math.round(Math.cos(i * 2 + k / 3) * side / 10), 0);
+    for (let k = 0; k < 24; k += 1)
+      points.push(Math.round((Math.sin(i + k / 4) * side) / 10), Math.round((Math.cos(i * 2 + k / 3) * side) / 10), 0);
     const start = performance.now();
-    window.editor.apply({ kind: 'stroke', layer: 'mask', mode: i % 5 === 4 ? 'erase' : 'paint', opacity: 1, size: side / 40, hardness: 0.8, pressure: 'none', points });
+    window.editor.apply({
+      kind: 'stroke',
+      layer: 'mask',
+      mode: i % 5 === 4 ? 'erase' : 'paint',
+      opacity: 1,
+      size: side / 40,
+      hardness: 0.8,
+      pressure: 'none',
+      points,
+    });
     times.push(performance.now() - start);
   }
   return times;
@@ -84,7 +101,10 @@ async function drag(page, along, events) {
   await page.mouse.up();
 }
 
-const reset = (page) => page.evaluate(() => { for (const name of ['handled', 'drawn', 'frames']) window.clocks[name].length = 0; });
+const reset = (page) =>
+  page.evaluate(() => {
+    for (const name of ['handled', 'drawn', 'frames']) window.clocks[name].length = 0;
+  });
 const read = (page) => page.evaluate(() => window.clocks);
 
 async function measure(browser, address, side) {
@@ -100,9 +120,14 @@ async function measure(browser, address, side) {
     await drag(page, (t) => [280 + 700 * t, 400 + 250 * Math.sin(t * 14)], 240);
     const { handled, drawn, frames } = await read(page);
     rows.push({
-      picture: `${side}²`, what: `stroke, ${name}, ${Math.round(side * share)} px`, events: handled.length,
-      'event p50': ms(quantile(handled, 0.5)), 'event p95': ms(quantile(handled, 0.95)),
-      'draw p95': ms(quantile(drawn, 0.95)), 'frame p50': ms(quantile(frames, 0.5)), 'frame p95': ms(quantile(frames, 0.95)),
+      picture: `${side}²`,
+      what: `stroke, ${name}, ${Math.round(side * share)} px`,
+      events: handled.length,
+      'event p50': ms(quantile(handled, 0.5)),
+      'event p95': ms(quantile(handled, 0.95)),
+      'draw p95': ms(quantile(drawn, 0.95)),
+      'frame p50': ms(quantile(frames, 0.5)),
+      'frame p95': ms(quantile(frames, 0.95)),
     });
   }
   await reset(page);
@@ -111,7 +136,14 @@ async function measure(browser, address, side) {
   await page.evaluate(() => window.editor.hand(false));
   for (let i = 0; i < 24; i += 1) await page.mouse.wheel(0, i < 12 ? -160 : 160);
   const moved = await read(page);
-  rows.push({ picture: `${side}²`, what: 'pan and zoom', events: moved.handled.length, 'draw p95': ms(quantile(moved.drawn, 0.95)), 'frame p50': ms(quantile(moved.frames, 0.5)), 'frame p95': ms(quantile(moved.frames, 0.95)) });
+  rows.push({
+    picture: `${side}²`,
+    what: 'pan and zoom',
+    events: moved.handled.length,
+    'draw p95': ms(quantile(moved.drawn, 0.95)),
+    'frame p50': ms(quantile(moved.frames, 0.5)),
+    'frame p95': ms(quantile(moved.frames, 0.95)),
+  });
   console.table(rows);
   const painted = await page.evaluate(paintMany, { side, count: STROKES });
   await page.waitForTimeout(1500);
@@ -132,7 +164,15 @@ async function measure(browser, address, side) {
 
 const server = await createServer({ root, logLevel: 'error', server: { port: 0, host: '127.0.0.1' } });
 await server.listen();
-const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const args = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args });
 try {
   for (const side of SIDES) await measure(browser, server.resolvedUrls.local[0], side);

@@ -79,7 +79,7 @@ class Disc {
 /** Raises the coverage to that of a brush pressed down once; returns the box touched. */
 export function drawDab(coverage: Tiles, dab: Dab, hardness: number): Box {
   const disc = new Disc(dab, hardness);
-  return eachRow(coverage, boxAround(dab, dab), (tile, row, left, right, x0, y) => {
+  return eachRow(coverage, boxAround(dab, rim(dab.radius)), (tile, row, left, right, x0, y) => {
     const [from, to] = within(disc.chord(disc.outer, y), left, right, x0);
     const [start, end] = inner(disc.chord(disc.inner, y), from, to, x0);
     disc.raise(tile, row, from, start, x0 + from + 0.5, y);
@@ -99,7 +99,7 @@ export function drawLine(coverage: Tiles, from: Dab, to: Dab, hardness: number):
   const [start, end] = [new Disc(from, hardness), new Disc(to, hardness)];
   const band = new Band(from, to, hardness);
   const solid = start.full === end.full;
-  return eachRow(coverage, boxAround(from, to), (tile, row, left, right, x0, y) => {
+  return eachRow(coverage, boxAlong(from, to), (tile, row, left, right, x0, y) => {
     const ends = end.chord(end.outer, y);
     const starts = solid ? start.chord(start.inner, y) : null;
     const cores = starts && end.chord(end.inner, y);
@@ -195,13 +195,28 @@ function eachRow(coverage: Tiles, box: Box, visit: Row): Box {
   return box;
 }
 
-function boxAround(a: Dab, b: Dab): Box {
-  const reach = rim(Math.max(a.radius, b.radius));
+/** The pixels that a dab can touch. */
+const boxAround = ({ x, y }: Dab, reach: number): Box => [
+  Math.floor(x - reach),
+  Math.floor(y - reach),
+  Math.ceil(x + reach),
+  Math.ceil(y + reach),
+];
+
+/** The pixels of the band between two dabs and of the second one. */
+function boxAlong(from: Dab, to: Dab): Box {
+  const reach = rim(Math.max(from.radius, to.radius));
+  const length = Math.hypot(to.x - from.x, to.y - from.y);
+  const [across, down] = [
+    (Math.abs(to.y - from.y) / length) * reach + 1,
+    (Math.abs(to.x - from.x) / length) * reach + 1,
+  ];
+  const [left, top, right, bottom] = boxAround(to, reach);
   return [
-    Math.floor(Math.min(a.x, b.x) - reach),
-    Math.floor(Math.min(a.y, b.y) - reach),
-    Math.ceil(Math.max(a.x, b.x) + reach),
-    Math.ceil(Math.max(a.y, b.y) + reach),
+    Math.min(left, Math.floor(from.x - across)),
+    Math.min(top, Math.floor(from.y - down)),
+    Math.max(right, Math.ceil(from.x + across)),
+    Math.max(bottom, Math.ceil(from.y + down)),
   ];
 }
 

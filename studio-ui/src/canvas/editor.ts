@@ -83,6 +83,7 @@ export class Editor {
         this.#surface.redraw('lines');
         this.#events.emit('compare', state);
       },
+      () => this.#refuse('unreadable', 'The result cannot be read; the server may have lost it.'),
     );
     this.#gestures = new Gestures(host, this.#makePlace(), this.#surface, this.#viewer, this.#variants);
     this.#showSettings();

@@ -23,6 +23,7 @@ export class Surface {
   #screen: Size = { width: 1, height: 1 };
   #frame: Frame | null = null;
   #request = 0;
+  #density = devicePixelRatio;
   #view: ViewState;
 
   constructor(
@@ -128,6 +129,11 @@ export class Surface {
 
   #draw(): void {
     this.#request = 0;
+    if (this.#density !== devicePixelRatio) {
+      this.#density = devicePixelRatio;
+      this.#frame = null;
+      for (const sheet of SHEETS) this.#stale[sheet] = 'all';
+    }
     this.#frame ??= this.#place();
     const frame = this.#frame;
     for (const sheet of SHEETS) {

@@ -29,6 +29,8 @@ export class Variants {
   constructor(
     readonly redraw: () => void,
     readonly told: (state: CompareState) => void,
+    /** A result cannot be read. */
+    readonly failed: () => void,
   ) {}
 
   get state(): CompareState {
@@ -149,7 +151,12 @@ export class Variants {
       this.#decoded.set(source, known);
       return;
     }
-    const picture = await Picture.from(await decode(source), this.redraw);
+    const bitmap = await decode(source).catch(() => null);
+    if (bitmap === null) {
+      this.failed();
+      return;
+    }
+    const picture = await Picture.from(bitmap, this.redraw);
     if (!this.#sources.includes(source) || this.#decoded.has(source)) {
       picture.close();
       return;
