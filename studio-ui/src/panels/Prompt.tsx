@@ -1,0 +1,175 @@
+// Prompt and negative prompt: weights by Ctrl+Up and Ctrl+Down, token count, history, networks.
+
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { api } from '../api/client';
+import type { Tokens } from '../api/types';
+import { labelOf, t } from '../i18n';
+import { readText } from '../state/exchange';
+import { troubleWith } from '../state/plan';
+import { promptHistory } from '../state/preferences';
+import { read, setValue } from '../state/request';
+import { embeddings, fieldOf, networks } from '../state/server';
+import { weigh } from '../weights';
+import { Head } from './Field';
+import { IconButton } from './Icon';
+import { Popover } from './Popover';
+
+const WAIT_MS = 350;
+/** How many tokens the text encoder takes at once. */
+const CHUNK = 75;
+
+function useTokens(text: string): Tokens | null {
+  const [tokens, setTokens] = useState<Tokens | null>(null);
+  const model = read('model');
+  useEffect(() => {
+    const mine = new AbortController();
+    const ask = () =>
+      api
+        .tokens(text, typeof model === 'string' ? model : null, mine.signal)
+        .then(setTokens)
+        .catch(() => mine.signal.aborted || setTokens(null));
+    const waiting = setTimeout(ask, WAIT_MS);
+    return () => {
+      clearTimeout(waiting);
+      mine.abort();
+    };
+  }, [text, model]);
+  return tokens;
+}
+
+/** Text that another program wrote about a picture, rather than a prompt. */
+const LOOKS_LIKE_INFOTEXT = /^Steps: \d+, /m;
+
+function PromptBox({ name, rows }: { name: 'prompt' | 'negative_prompt'; rows: number }) {
+  const box = useRef<HTMLTextAreaElement>(null);
+  const field = fieldOf(name);
+  const text = String(read(name) ?? '');
+  const tokens = useTokens(text);
+  if (!field) return null;
+  const trouble = troubleWith(name);
+
+  const put = (next: string, start: number, end: number) => {
+    setValue(name, next);
+    const area = box.current;
+    if (!area) return;
+    area.value = next;
+    area.setSelectionRange(start, end);
+  };
+  const insert = (words: string) => {
+    const at = box.current?.selectionEnd ?? text.length;
+    const joined = `${text.slice(0, at)}${at && !/\s$/.test(text.slice(0, at)) ? ' ' : ''}${words}`;
+    put(joined + text.slice(at), joined.length, joined.length);
+    box.current?.focus();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const direction = event.key === 'ArrowUp' ? 1 : event.key === 'ArrowDown' ? -1 : 0;
+    if (!direction || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    const area = event.currentTarget as HTMLTextAreaElement;
+    const edited = weigh(area.value, area.selectionStart, area.selectionEnd, direction);
+    put(edited.text, edited.start, edited.end);
+  };
+  const onPaste = (event: ClipboardEvent) => {
+    const pasted = event.clipboardData?.getData('text/plain') ?? '';
+    if (!LOOKS_LIKE_INFOTEXT.test(pasted)) return;
+    event.preventDefault();
+    void readText(pasted);
+  };
+  const addOns = [
+    ...networks.value.map((row) => ({ name: row.alias || row.name, insert: `<lora:${row.alias || row.name}:1>` })),
+    ...embeddings.value.map((word) => ({ name: word, insert: word })),
+  ];
+
+  return (
+    <div class="field" data-field={name}>
+      {name === 'prompt' && <Head label={labelOf(field)} htmlFor={name} />}
+      <div class="prompt">
+        <textarea
+          ref={box}
+          id={name}
+          class="text"
+          rows={rows}
+          value={text}
+          aria-label={labelOf(field)}
+          aria-invalid={trouble !== null || undefined}
+          placeholder={name === 'prompt' ? t('prompt.placeholder') : t('negative.placeholder')}
+          spellcheck={false}
+          onInput={(event) => setValue(name, event.currentTarget.value)}
+          onKeyDown={onKeyDown}
+          onPaste={onPaste}
+        />
+        <div class="foot">
+          <span title={t('tokens.help')}>
+            {tokens ? t('tokens', { n: tokens.tokens, of: Math.max(1, tokens.chunks) * CHUNK }) : ''}
+          </span>
+          <span class="row">
+            {addOns.length > 0 && (
+              <Popover
+                label={t('addons')}
+                button={(open, flip) => (
+                  <IconButton icon="words" label={t('addons')} perform={flip} expanded={open} small />
+                )}
+              >
+                {(close) =>
+                  addOns.map((row) => (
+                    <button
+                      type="button"
+                      key={row.name}
+                      class="item"
+                      onClick={() => {
+                        close();
+                        insert(row.insert);
+                      }}
+                    >
+                      {row.name}
+                    </button>
+                  ))
+                }
+              </Popover>
+            )}
+            {name === 'prompt' && promptHistory.value.length > 0 && (
+              <Popover
+                label={t('prompt.history')}
+                button={(open, flip) => (
+                  <IconButton icon="history" label={t('prompt.history')} perform={flip} expanded={open} small />
+                )}
+              >
+                {(close) =>
+                  promptHistory.value.map((row) => (
+                    <button
+                      type="button"
+                      key={row}
+                      class="item"
+                      onClick={() => {
+                        close();
+                        setValue(name, row);
+                      }}
+                    >
+                      {row}
+                    </button>
+                  ))
+                }
+              </Popover>
+            )}
+          </span>
+        </div>
+      </div>
+      {trouble && <p class="trouble">{trouble}</p>}
+    </div>
+  );
+}
+
+export function Prompts() {
+  const negative = fieldOf('negative_prompt');
+  return (
+    <div>
+      <PromptBox name="prompt" rows={3} />
+      {negative && (
+        <details class="more" open={String(read('negative_prompt') ?? '') !== ''}>
+          <summary>{labelOf(negative)}</summary>
+          <PromptBox name="negative_prompt" rows={2} />
+        </details>
+      )}
+    </div>
+  );
+}
