@@ -5,7 +5,7 @@ STAMP := .venv/.installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := run
-.PHONY: setup run demo test test-long check format docs guide bench clean
+.PHONY: setup run demo test test-long check check-ui ui format docs guide bench clean
 
 setup: $(STAMP)
 
@@ -48,6 +48,20 @@ docs: setup
 # Makes the guide's pictures with the built-in model, and its pages into the package.
 guide: docs
 	$(BIN)/python docs/guide/build.py
+
+# The page's own checks, and whether the bundle in the package is that of its sources. Needs Node and npm.
+check-ui: studio-ui/node_modules/.installed
+	cd studio-ui && npm run check && npm test && npm run build
+	@test -z "$$(git status --porcelain src/pentimento/web)" || \
+		{ git status --short src/pentimento/web; echo "the bundle was not up to date: commit what 'make ui' wrote"; exit 1; }
+
+# Builds the page into the package.
+ui: studio-ui/node_modules/.installed
+	cd studio-ui && npm run build
+
+studio-ui/node_modules/.installed: studio-ui/package-lock.json
+	cd studio-ui && npm install --no-save --no-audit --no-fund
+	@touch $@
 
 bench: setup
 	$(BIN)/python benchmarks/engine.py
