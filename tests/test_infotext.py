@@ -151,6 +151,8 @@ def requests(draw: st.DrawFn) -> Request:
         "s_min_uncond_all": st.booleans(),
         "pad_cond_uncond": st.booleans(),
         "color_correction": st.booleans(),
+        "blend": some(choices.BLEND),
+        "match_grain": st.booleans(),
         "profile": st.sampled_from(["pentimento", "a1111"]),
     }
     chosen = draw(st.sets(st.sampled_from(sorted(values)), max_size=12))
@@ -161,7 +163,7 @@ def requests(draw: st.DrawFn) -> Request:
 def test_every_field_has_a_key() -> None:
     elsewhere = NOT_CARRIED | {"width", "height", "seed", "variation_seed", "model", "vae", "schedule", "sampler"}
     texts = ["1", "True", "1x1", "1 1", "#000000", "fill", "Only masked", "bh1", "Inward only", "No norm", "a1111"]
-    texts += ["NV", "Crop and resize", "Inpaint masked", "time_uniform", "Zero Terminal SNR"]
+    texts += ["NV", "Poisson", "Crop and resize", "Inpaint masked", "time_uniform", "Zero Terminal SNR"]
     read: set[str] = set()
     for key in KEYS:
         for text in texts:
@@ -180,6 +182,7 @@ def carried(request: Request) -> dict[str, Any]:
         gone |= {"denoising_strength", "exact_steps", "resize_mode", "background", "color_correction"}
     if request.mask is None:
         gone |= {"mask_blur", "mask_mode", "masked_content", "inpaint_area", "feather", "mask_round", "mask_action"}
+        gone |= {"blend", "match_grain"}
     if request.mask is None or request.mask_action != "soft":
         gone |= set(SOFT)
     if request.mask is None or request.inpaint_area == "whole_picture":

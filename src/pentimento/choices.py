@@ -16,6 +16,7 @@ MaskMode = Literal["inpaint_masked", "inpaint_not_masked"]
 MaskedContent = Literal["fill", "original", "latent_noise", "latent_nothing"]
 InpaintArea = Literal["whole_picture", "only_masked"]
 Feather = Literal["both", "inward"]
+Blend = Literal["linear", "multiband", "poisson", "auto"]
 MaskAction = Literal["blend", "soft", "differential"]
 Emphasis = Literal["original", "no_norm", "ignore", "none"]
 NoiseSource = Literal["cpu", "philox", "device"]
@@ -126,6 +127,15 @@ MASK_ACTION = _choices(
         Choice("differential", "Differential diffusion", "Сила по серому маски"),
     ],
 )
+BLEND = _choices(
+    "blend",
+    [
+        Choice("linear", "Linear", "Линейно"),
+        Choice("multiband", "Multiband", "По полосам частот"),
+        Choice("poisson", "Poisson", "По Пуассону"),
+        Choice("auto", "Least visible seam", "Наименее заметный шов", aliases=("automatic",)),
+    ],
+)
 EMPHASIS = _choices(
     "emphasis",
     [
@@ -166,6 +176,7 @@ TABLES: tuple[Choices, ...] = (
     INPAINT_AREA,
     FEATHER,
     MASK_ACTION,
+    BLEND,
     EMPHASIS,
     NOISE_SOURCE,
     UNIPC_VARIANT,

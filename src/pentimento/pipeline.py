@@ -23,7 +23,7 @@ from .denoising import denoise, image_noise, latent_change
 from .diffusion.samplers import Step
 from .encoding import Cache, encode_frame, encode_prompts, fill_latents
 from .errors import Cancelled
-from .framing import FRAMERS, Floats, Frame, unchanged
+from .framing import FRAMERS, Floats, Frame, Sampled, unchanged
 from .models.base import Model
 from .pictures.compose import to_bytes
 from .plan import Plan, Seeds
@@ -125,7 +125,8 @@ def paint(plan: Plan, load: Callable[[], Model], run: Run) -> Iterator[Painted]:
         with run.timed("decode"), torch.inference_mode():
             pixels = _to_array(model.decode(latents))
         with run.timed("compose"):
-            settled = framer.settle(frame, plan.request, plan.latent_mask, latent_change(filled, latents))
+            sampled = Sampled(seeds.seed, plan.latent_mask, latent_change(filled, latents))
+            settled = framer.settle(frame, plan.request, sampled)
             image = framer.compose(settled, pixels, plan.profile)
         made = Image.fromarray(to_bytes(pixels, plan.profile.to_bytes))
         yield _told(plan, run, index, Painted(image, seeds, settled, made))

@@ -215,7 +215,13 @@ class Request(BaseModel):
     pad_cond_uncond: bool = Field(False, description="pad prompt and negative prompt to the same length")
 
     # Afterwards
-    color_correction: bool = Field(False, description="match the hues of the result to the source's")
+    color_correction: bool = Field(
+        False, description="take a shift of colours out of the result, by the source's untouched part"
+    )
+    blend: Annotated[choices.Blend, _choice(choices.BLEND)] = Field(
+        "linear", description="how the result is pasted into the picture; auto = the least visible seam"
+    )
+    match_grain: bool = Field(False, description="give the repainted part the grain of what is around it")
 
     profile: str = Field("pentimento", description="pentimento, or a1111 for the same pictures as A1111")
 

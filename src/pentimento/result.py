@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from .metadata import save
 from .models.hashes import content_hash
 from .models.info import ModelInfo
 from .pictures.metrics import Footprint, footprint
+from .pictures.seams import Seam, seam
 from .plan import Plan, Seeds
 from .recipe import InputStore, ModelRecord, Recipe, make_recipe
 
@@ -34,7 +36,7 @@ class Result:
     seeds, variation_seeds, infotexts, recipes : one for each picture
     footprints : where each picture changed; None without a mask
     timings : seconds of every step of the road, and "total"
-    weight : [H, W] share of the new pixel in the result, 0..1; None where all is new
+    weights : of each, [H, W] share of the new pixel, 0..1; None where all is new
     made : what the network made of each, at its place, before it was pasted; RGBA
     """
 
@@ -46,10 +48,16 @@ class Result:
     footprints: Sequence[Footprint | None]
     plan: Plan
     timings: Mapping[str, float]
-    weight: Floats | None
+    weights: Sequence[Floats | None]
     made: Sequence[Image.Image]
     icc: bytes | None
     inputs: InputStore
+
+    @cached_property
+    def seams(self) -> Sequence[Seam | None]:
+        """How well the edge of what was repainted can be seen in each picture; None without a mask."""
+        pairs = zip(self.images, self.weights, strict=True)
+        return [None if w is None else seam(np.asarray(image.convert("RGB")), w) for image, w in pairs]
 
     def save(self, path: str | Path, format: str | None = None, quality: int = 90) -> list[Path]:
         """Write the pictures with infotext and recipe inside, and keep their inputs for a re-run.
@@ -104,7 +112,7 @@ def make_result(studio: "Studio", plan: Plan, painted: Sequence["Painted"], timi
         footprints=[_footprint(plan, picture) for picture in painted],
         plan=plan,
         timings=timings,
-        weight=frame.weight,
+        weights=[picture.frame.weight for picture in painted],
         made=[in_place(picture.made, plan.layout) for picture in painted],
         icc=frame.icc,
         inputs=studio.inputs,

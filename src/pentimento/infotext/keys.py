@@ -477,6 +477,8 @@ KEYS: tuple[Key, ...] = (
     _flag("mask_round", "Mask rounding", _with_mask, ours=True),
     _one_of(choices.MASK_ACTION, "Mask action", _with_mask, ours=True),
     _flag("color_correction", "Color correction", _with_image, ours=True),
+    _one_of(choices.BLEND, "Blend", _with_mask, ours=True),
+    _flag("match_grain", "Grain match", _with_mask, ours=True),
     _flag("clip_skip_on_sdxl", "Clip skip on SDXL", ours=True),
     Key("Profile", _profile, _reads("profile", str), ours=True),
     # Written at the very end.

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps
 
+from .membrane import doubled, summed_by_twos
+
 Floats = NDArray[np.floating]
 
 _PYRAMID = ((256, 1), (64, 1), (16, 2), (4, 4), (2, 2), (0, 1))
@@ -70,22 +72,11 @@ def _push_pull(colours: Floats, known: Floats) -> Floats:
     share = known[..., np.newaxis]
     if height == width == 1:
         return share * colours + (_ONE - share) * _NO_COLOUR
-    weighted = _summed_by_twos(colours * share)
-    weight = _summed_by_twos(share)
+    weighted = summed_by_twos(colours * share)
+    weight = summed_by_twos(share)
     coarse = _push_pull(weighted / np.maximum(weight, _NEGLIGIBLE), np.minimum(weight, _ONE)[..., 0])
-    planes = [
-        Image.fromarray(np.ascontiguousarray(coarse[..., channel])).resize((width, height), Image.Resampling.BILINEAR)
-        for channel in range(3)
-    ]
-    below = np.stack([np.asarray(plane, np.float32) for plane in planes], axis=2)
+    below = doubled(coarse, width, height)
     return share * colours + (_ONE - share) * below
-
-
-def _summed_by_twos(values: Floats) -> Floats:
-    """Add up blocks of 2x2; at odd edges what there is."""
-    height, width = values.shape[:2]
-    padded = np.pad(values, ((0, height % 2), (0, width % 2), (0, 0)))
-    return padded[::2, ::2] + padded[1::2, ::2] + padded[::2, 1::2] + padded[1::2, 1::2]
 
 
 def original(image: Image.Image, mask: Image.Image) -> Image.Image:

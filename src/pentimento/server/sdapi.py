@@ -303,7 +303,7 @@ def from_result(result: "Result", body: Body) -> dict[str, Any]:
 
 def _mask_pictures(result: "Result", index: int, settings: Mapping[str, Any]) -> list[str]:
     """Give the mask and the masked part, where the settings ask for them."""
-    weight = result.weight
+    weight = result.weights[index]
     if weight is None:
         return []
     mask = Image.fromarray(np.round(weight * 255).astype(np.uint8))
