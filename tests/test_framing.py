@@ -26,7 +26,9 @@ def repainted(**fields: object) -> np.ndarray:
     return np.asarray(framer.compose(frame, pixels, profile), int)
 
 
-@pytest.mark.parametrize("fields", [{}, {"inpaint_area": "only_masked", "only_masked_padding": 40}], ids=str)
+@pytest.mark.parametrize(
+    "fields", [{}, {"inpaint_area": "only_masked", "only_masked_padding": 40, "width": 512, "height": 512}], ids=str
+)
 def test_colour_correction_gives_the_very_colours_back(fields: dict[str, object]) -> None:
     before = np.asarray(SOURCE, int)
     changed = np.abs(repainted(**fields) - before)[CASE.mask]
