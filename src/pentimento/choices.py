@@ -13,7 +13,7 @@ from .errors import unknown_name
 
 ResizeMode = Literal["just_resize", "crop_and_resize", "resize_and_fill", "latent_upscale"]
 MaskMode = Literal["inpaint_masked", "inpaint_not_masked"]
-MaskedContent = Literal["fill", "original", "latent_noise", "latent_nothing"]
+MaskedContent = Literal["fill", "original", "latent_noise", "latent_nothing", "content_aware", "edge_growth", "neutral"]
 InpaintArea = Literal["whole_picture", "only_masked"]
 Feather = Literal["both", "inward"]
 Blend = Literal["linear", "multiband", "poisson", "auto"]
@@ -103,6 +103,9 @@ MASKED_CONTENT = _choices(
         Choice("original", "original", "оригинал", 1),
         Choice("latent_noise", "latent noise", "латентный шум", 2),
         Choice("latent_nothing", "latent nothing", "латентная пустота", 3),
+        Choice("content_aware", "content-aware", "с учётом содержимого"),
+        Choice("edge_growth", "edge growth", "продолжение краёв"),
+        Choice("neutral", "neutral grey", "нейтральный серый"),
     ],
 )
 INPAINT_AREA = _choices(

@@ -6,7 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps
 
+from ..geometry import Size
+from .growth import grow_inwards
 from .membrane import doubled, summed_by_twos
+from .patches import fill_by_patches, reduced_known
+from .resize import resample
 
 Floats = NDArray[np.floating]
 
@@ -84,6 +88,49 @@ def original(image: Image.Image, mask: Image.Image) -> Image.Image:
     return image
 
 
+def content_aware(image: Image.Image, mask: Image.Image) -> Image.Image:
+    """Fill the masked part with pieces of the rest that fit; see `patches.fill_by_patches`.
+
+    Parameters and result are as in `smooth_fill`, which stands in where there is nothing to take from.
+    """
+    colours, share = np.asarray(image), np.asarray(mask.convert("L"))
+    filled = fill_by_patches(colours, share > 0)
+    return smooth_fill(image, mask) if filled is None else _filled(colours, share, filled)
+
+
+def edge_growth(image: Image.Image, mask: Image.Image) -> Image.Image:
+    """Fill the masked part from its border inwards; see `growth.grow_inwards`.
+
+    Parameters and result are as in `smooth_fill`, which stands in where nothing is known. A
+    picture of more than `_GROWN_AT` px a side is filled at that size and stretched.
+    """
+    colours, share = np.asarray(image), np.asarray(mask.convert("L"))
+    scale = min(1.0, _GROWN_AT / max(image.size))
+    size = Size(max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    small, known = reduced_known(colours, share == 0, size)
+    if not known.any():
+        return smooth_fill(image, mask)
+    grown = Image.fromarray(np.rint(np.clip(grow_inwards(small, ~known), 0, 255)).astype(np.uint8))
+    return _filled(colours, share, np.asarray(resample(grown, Size(*image.size), Image.Resampling.BICUBIC))[share > 0])
+
+
+def neutral(image: Image.Image, mask: Image.Image) -> Image.Image:
+    """Fill the masked part with mid-grey; parameters and result are as in `smooth_fill`."""
+    return _filled(np.asarray(image), np.asarray(mask.convert("L")), _NO_COLOUR)
+
+
+_GROWN_AT = 384
+
+
+def _filled(colours: NDArray[np.uint8], share: NDArray[np.uint8], filled: Floats | np.float32) -> Image.Image:
+    """Mix what the pixels of the mask are filled with, [n, 3], into a picture."""
+    result, masked = colours.copy(), share > 0
+    old, new = colours[masked].astype(np.float32), np.asarray(filled, np.float32)
+    mixed = old + share[masked, np.newaxis].astype(np.float32) / np.float32(255) * (new - old)
+    result[masked] = np.rint(np.clip(mixed, 0, 255)).astype(np.uint8)
+    return Image.fromarray(result)
+
+
 Fill = Callable[[Image.Image, Image.Image], Image.Image]
 
 # What the latents get comes later; their soft edges and the encoder see the pixel fill first.
@@ -92,5 +139,8 @@ PIXEL_FILLS: dict[str, Fill] = {
     "original": original,
     "latent_noise": smooth_fill,
     "latent_nothing": smooth_fill,
+    "content_aware": content_aware,
+    "edge_growth": edge_growth,
+    "neutral": neutral,
 }
-A1111_FILLS: dict[str, Fill] = {"fill": fill, "original": original, "latent_noise": fill, "latent_nothing": fill}
+A1111_FILLS: dict[str, Fill] = {**PIXEL_FILLS, "fill": fill, "latent_noise": fill, "latent_nothing": fill}
