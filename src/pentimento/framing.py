@@ -25,6 +25,7 @@ from .pictures.metrics import MaskFacts, mask_facts
 from .pictures.read import Source, read_picture, split
 from .pictures.recolor import match_known
 from .pictures.resize import resize
+from .pictures.shapes import Drawing, render
 from .pictures.soft import changed_share
 from .profiles import Profile
 from .request import Request
@@ -176,7 +177,7 @@ def read_inputs(request: Request, profile: Profile) -> Inputs:
     source = split(picture, request.background, profile.alpha)
     if request.mask is None:
         return Inputs(source)
-    mask = read_picture(request.mask, "mask")
+    mask = render(request.mask, picture) if isinstance(request.mask, Drawing) else read_picture(request.mask, "mask")
     if profile.mask_size == "strict" and mask.size != picture.size:
         sizes = f"{Size(*mask.size)} where the picture is {Size(*picture.size)}"
         raise ImageError("mask", mask.size, f"its size is {sizes}; give a mask of the picture's size")
