@@ -24,11 +24,13 @@ class Usage:
     Attributes
     ----------
     form : as a person writes it
+    says : what it does
     least : lengths that are needed
     most : lengths that are taken; None = any further pairs
     """
 
     form: str
+    says: str
     least: int
     most: int | None
     color: bool = False
@@ -38,19 +40,21 @@ class Usage:
 
 
 USAGES: dict[str, Usage] = {
-    "rect": Usage("rect X Y WIDTH HEIGHT", 4, 4),
-    "ellipse": Usage("ellipse X Y WIDTH HEIGHT", 4, 4),
-    "polygon": Usage("polygon X Y X Y X Y ...", 6, None),
-    "stroke": Usage("stroke WIDTH X Y X Y ...", 3, None),
-    "all": Usage("all", 0, 0),
-    "transparent": Usage("transparent", 0, 0),
-    "color": Usage("color #RRGGBB TOLERANCE", 1, 1, color=True),
-    "grow": Usage("grow BY", 1, 1),
-    "shrink": Usage("shrink BY", 1, 1),
-    "feather": Usage("feather SIGMA", 1, 1),
-    "fill-holes": Usage("fill-holes", 0, 0),
-    "threshold": Usage("threshold LEVEL", 1, 1),
-    "invert": Usage("invert", 0, 0),
+    "rect": Usage("rect X Y WIDTH HEIGHT", "a rectangle from its left top corner", 4, 4),
+    "ellipse": Usage("ellipse X Y WIDTH HEIGHT", "the ellipse in such a rectangle", 4, 4),
+    "polygon": Usage("polygon X Y X Y X Y ...", "an area with these corners", 6, None),
+    "stroke": Usage("stroke WIDTH X Y X Y ...", "a brush stroke through these points; one point is a dot", 3, None),
+    "all": Usage("all", "everything", 0, 0),
+    "transparent": Usage("transparent", "where the picture is transparent", 0, 0),
+    "color": Usage(
+        "color #RRGGBB TOLERANCE", "where no channel of the picture is farther from the colour", 1, 1, color=True
+    ),
+    "grow": Usage("grow BY", "widen what is masked", 1, 1),
+    "shrink": Usage("shrink BY", "narrow what is masked", 1, 1),
+    "feather": Usage("feather SIGMA", "soften the edge by a Gaussian", 1, 1),
+    "fill-holes": Usage("fill-holes", "mask what is enclosed", 0, 0),
+    "threshold": Usage("threshold LEVEL", "wholly masked from this level (0 to 255, or percent) on, else not", 1, 1),
+    "invert": Usage("invert", "mask the rest", 0, 0),
 }
 _COMBINES: tuple[str, ...] = get_args(Combine)
 _LENGTH = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(px|%)?")

@@ -3,6 +3,7 @@
 A `Drawing` is a list of steps, each done to the mask so far. Its text form is in `mask_text`.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -181,14 +182,35 @@ def _color(step: Step, image: Image.Image) -> Floats:
 
 def _grow(mask: Floats, lengths: Sequence[Length]) -> Floats:
     amount = lengths[0].pixels(min(mask.shape))
-    core = mask >= _HALF
-    if amount <= 0 or not core.any():
-        return mask
-    return np.maximum(mask, np.clip(amount + _HALF + 0.5 - distance_inside(~core), 0, 1))
+    return _changed_around(mask, amount, lambda part: _grown(part, amount))
 
 
 def _shrink(mask: Floats, lengths: Sequence[Length]) -> Floats:
-    return 1 - _grow(1 - mask, lengths)
+    amount = lengths[0].pixels(min(mask.shape))
+    return _changed_around(mask, 0, lambda part: 1 - _grown(1 - part, amount))
+
+
+def _changed_around(mask: Floats, reach: float, change: Callable[[Floats], Floats]) -> Floats:
+    """Change only the box around what is not 0, and what can be reached from there."""
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    if len(rows) == 0:
+        return mask
+    margin = math.ceil(reach) + 1
+    part = (
+        slice(max(0, int(rows[0]) - margin), int(rows[-1]) + margin + 1),
+        slice(max(0, int(columns[0]) - margin), int(columns[-1]) + margin + 1),
+    )
+    result = mask.copy()
+    result[part] = change(mask[part])
+    return result
+
+
+def _grown(mask: Floats, amount: float) -> Floats:
+    core = mask >= _HALF
+    if amount <= 0 or not core.any():
+        return mask
+    # The nearest pixel of the core is one px away from its neighbour.
+    return np.maximum(mask, np.clip(amount + 1 - distance_inside(~core), 0, 1))
 
 
 def _feather(mask: Floats, lengths: Sequence[Length]) -> Floats:
