@@ -12,6 +12,7 @@ from pentimento.cli.options import NAMES, kind_of, shown_default
 from pentimento.diffusion.samplers import SAMPLERS
 from pentimento.diffusion.schedules import SCHEDULES
 from pentimento.labels import GROUPS
+from pentimento.pictures.mask_text import USAGES
 from pentimento.profiles import PROFILES
 from pentimento.request import Request
 
@@ -51,6 +52,14 @@ def _fields(rows: Sequence[Sequence[str]]) -> str:
     return table(("field", "value", "default", "what it is"), rows) if rows else ""
 
 
+MASK_NOTE = """\
+Where a mask is wanted, `rect 10% 20% 30% 30%; subtract ellipse 40 40 20 20; grow 8; feather 4` draws one. Steps are
+parted by semicolons; a shape is added, or after `intersect` or `subtract` does that; `hardness 50%` at its end fades it
+towards its middle. Lengths are px, or percent of the width, the height, or for all others the shorter side. The prefix
+`mask:` makes any text a mask; a file that is called like a step is given as `./rect 1.png`.
+"""
+
+
 def names_page() -> str:
     """List samplers, schedules, choices and profiles with all their names."""
     samplers = [
@@ -70,6 +79,8 @@ def names_page() -> str:
     for choice in choices.TABLES:
         rows = [[code(row.name), row.label, "" if row.a1111 is None else str(row.a1111)] for row in choice.rows]
         parts += [f"## {choice.field}\n", table(("name", "label", "A1111's number"), rows)]
+    usages = [[code(usage.form), usage.says] for usage in USAGES.values()]
+    parts += ["## Masks as text\n", MASK_NOTE, table(("step", "what it does"), usages)]
     profile_rows = [[code(name), *(code(getattr(row, name)) for row in PROFILES.values())] for name in profile_fields]
     parts += ["## Profiles\n", table(("choice", *PROFILES), profile_rows)]
     return "\n".join(parts)

@@ -125,6 +125,8 @@ LABELS: dict[str, Label] = {
     "s_min_uncond_all": Label("In every such step", "На каждом таком шаге"),
     "pad_cond_uncond": Label("Pad prompts to the same length", "Выровнять длину промптов"),
     "color_correction": Label("Colour correction", "Коррекция цвета"),
+    "blend": Label("Paste-back", "Как вклеить"),
+    "match_grain": Label("Match grain", "Подобрать зерно"),
     "profile": Label("Profile", "Профиль"),
 }
 

@@ -23,7 +23,7 @@ from .denoising import denoise, image_noise, latent_change
 from .diffusion.samplers import Step
 from .encoding import Cache, Made, begin, fill_latents, make_ready
 from .errors import Cancelled
-from .framing import FRAMERS, Floats, Frame, unchanged
+from .framing import FRAMERS, Floats, Frame, Sampled, unchanged
 from .models.base import Model
 from .models.info import ModelInfo
 from .pictures.compose import to_bytes
@@ -126,7 +126,8 @@ def paint(
         with run.timed("decode"), torch.inference_mode():
             pixels = _to_array(made.model.decode(made.latents))
         with run.timed("compose"):
-            settled = framer.settle(finished, plan.request, plan.latent_mask, made.change)
+            sampled = Sampled(seeds.seed, plan.latent_mask, made.change)
+            settled = framer.settle(finished, plan.request, sampled)
             image = framer.compose(settled, pixels, plan.profile)
         shown = Image.fromarray(to_bytes(pixels, plan.profile.to_bytes))
         yield _told(plan, run, Painted(index, image, seeds, settled, shown))

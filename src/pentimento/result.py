@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from .metadata import encode, save
 from .models.hashes import content_hash
 from .models.info import ModelInfo
 from .pictures.metrics import Footprint, footprint
+from .pictures.seams import Seam, seam
+from .pictures.shapes import Drawing
 from .plan import Plan, Seeds
 from .recipe import InputStore, ModelRecord, Recipe, make_recipe
 from .request import Request
@@ -33,6 +36,7 @@ class Finished:
     ----------
     index : its place in the request, from 0
     footprint : where it changed; None without a mask
+    weight : [H, W] share of the new pixel, 0..1; None where all is new
     made : what the network made of it, at its place, before it was pasted; RGBA
     """
 
@@ -43,6 +47,7 @@ class Finished:
     recipe: Recipe
     footprint: Footprint | None
     made: Image.Image
+    weight: Floats | None
     icc: bytes | None
 
     def encode(self, format: str, quality: int = 90) -> bytes:
@@ -68,7 +73,7 @@ class Result:
     seeds, variation_seeds, infotexts, recipes : one for each picture
     footprints : where each picture changed; None without a mask
     timings : seconds of every step of the road, and "total"
-    weight : [H, W] share of the new pixel in the result, 0..1; None where all is new
+    weights : of each, [H, W] share of the new pixel, 0..1; None where all is new
     made : what the network made of each, at its place, before it was pasted; RGBA
     """
 
@@ -80,10 +85,16 @@ class Result:
     footprints: Sequence[Footprint | None]
     plan: Plan
     timings: Mapping[str, float]
-    weight: Floats | None
+    weights: Sequence[Floats | None]
     made: Sequence[Image.Image]
     icc: bytes | None
     inputs: InputStore
+
+    @cached_property
+    def seams(self) -> Sequence[Seam | None]:
+        """How well the edge of what was repainted can be seen in each picture; None without a mask."""
+        pairs = zip(self.images, self.weights, strict=True)
+        return [None if w is None else seam(np.asarray(image.convert("RGB")), w) for image, w in pairs]
 
     def save(self, path: str | Path, format: str | None = None, quality: int = 90) -> list[Path]:
         """Write the pictures with infotext and recipe inside, and keep their inputs for a re-run.
@@ -99,7 +110,7 @@ class Result:
             Where the format cannot hold the picture.
         """
         for picture in (self.plan.request.init_image, self.plan.request.mask):
-            if picture is not None:
+            if picture is not None and not isinstance(picture, Drawing):
                 self.inputs.put_picture(picture)
         targets = self._targets(path, format)
         for index, (image, target) in enumerate(zip(self.images, targets, strict=True)):
@@ -136,13 +147,12 @@ def finish(studio: "Studio", plan: Plan, painted: "Painted") -> Finished:
         recipe=_recipe(studio, plan, painted),
         footprint=_footprint(plan, painted),
         made=in_place(painted.made, plan.layout),
+        weight=painted.frame.weight,
         icc=painted.frame.icc,
     )
 
 
-def make_result(
-    studio: "Studio", plan: Plan, pictures: Sequence[Finished], weight: Floats | None, timings: Mapping[str, float]
-) -> Result:
+def make_result(studio: "Studio", plan: Plan, pictures: Sequence[Finished], timings: Mapping[str, float]) -> Result:
     """Gather the pictures of a run."""
     return Result(
         images=[picture.image for picture in pictures],
@@ -153,7 +163,7 @@ def make_result(
         footprints=[picture.footprint for picture in pictures],
         plan=plan,
         timings=timings,
-        weight=weight,
+        weights=[picture.weight for picture in pictures],
         made=[picture.made for picture in pictures],
         icc=pictures[0].icc,
         inputs=studio.inputs,

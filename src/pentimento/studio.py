@@ -199,7 +199,6 @@ class Studio:
             run.on_event = on_event
         started = time.perf_counter()
         pictures: list[Finished] = []
-        weight = None
 
         def load(info: ModelInfo) -> "Model":
             return self.load(plan, info, lambda: run.on_event(Event("loading", 0, len(plan.pictures))))
@@ -208,7 +207,6 @@ class Studio:
             try:
                 for painted in paint(plan, load, run, only):
                     pictures.append(finish(self, plan, painted))
-                    weight = painted.frame.weight
                     if on_picture is not None:
                         on_picture(pictures[-1])
             except torch.OutOfMemoryError as error:
@@ -219,7 +217,7 @@ class Studio:
                 ) from error
         run.seconds["total"] = time.perf_counter() - started
         run.on_event(Event("finished", len(pictures), len(pictures)))
-        return make_result(self, plan, pictures, weight, run.seconds)
+        return make_result(self, plan, pictures, run.seconds)
 
     def warm_up(self) -> None:
         """Import what running needs, so that the first run does not wait for it."""

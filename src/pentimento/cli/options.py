@@ -19,7 +19,7 @@ from .. import choices
 from ..diffusion.samplers import SAMPLERS
 from ..diffusion.schedules import SCHEDULES
 from ..labels import Group, group_of
-from ..request import Picture, Request
+from ..request import Mask, Picture, Request
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ KINDS: Mapping[Any, Kind] = {
     tuple[float, float]: Kind("X[,Y]", read=_pair),
     tuple[int, int] | None: Kind("WxH", read=_pair),
     Picture | None: Kind("FILE", read=_picture),
+    Mask | None: Kind("FILE|DRAWING", read=_picture),
 }
 
 
