@@ -1,0 +1,89 @@
+"""One live server for all tests here: the built-in model, loopback, a free port."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parents[2]
+GOLDEN = ROOT / "tests" / "golden"
+INPUTS = GOLDEN / "inputs"
+
+
+@dataclass
+class Live:
+    """A server's process and where it is."""
+
+    process: subprocess.Popen[str]
+    url: str
+    data: Path
+    said: str = ""
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rsplit(":", 1)[1])
+
+    def stop(self) -> str:
+        """Stop it as Ctrl-C does; give what it said."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        out = self.process.communicate(timeout=60)[1]
+        return self.said + out
+
+
+@contextmanager
+def live(data: Path, flags: Sequence[str] = ()) -> Iterator[Live]:
+    """Run `pentimento serve` in a process of its own while the context lasts."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / "src")}
+    command = [sys.executable, "-m", "pentimento", "serve", "--port", "0", "--data", str(data), *flags]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+    assert process.stderr is not None
+    said = ""
+    while "listens at" not in said:
+        line = process.stderr.readline()
+        assert line, f"the server ended: {said}"
+        said += line
+    url = said.split("listens at ")[1].split("/ ")[0]
+    server = Live(process, url.replace("0.0.0.0", "127.0.0.1"), data, said)
+    try:
+        yield server
+    finally:
+        if process.poll() is None:
+            server.stop()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A server whose engine is ready."""
+    flags = ["--device", "cpu", "--dtype", "float32", "--models", str(GOLDEN / "model")]
+    with live(tmp_path_factory.mktemp("data"), flags) as running:
+        for _ in range(600):
+            if httpx.get(f"{running.url}/readyz").status_code == 200:
+                break
+            time.sleep(0.2)
+        yield running
+
+
+@pytest.fixture(scope="session")
+def http(server: Live) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.url, timeout=120) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def picture() -> bytes:
+    """A photograph, 128x128, RGB, PNG."""
+    return (INPUTS / "astro_128.png").read_bytes()
+
+
+@pytest.fixture(scope="session")
+def mask() -> bytes:
+    """An ellipse in it."""
+    return (INPUTS / "m_ellipse_128.png").read_bytes()
