@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -257,6 +258,57 @@ def test_torn_and_foreign_files_are_not_listed_and_good_ones_are_taken_in(tmp_pa
     store.rebuild()
     assert everything(store) == before
     assert next(one for one in before if one.id == found.id).favourite
+    store.close()
+
+
+def test_no_picture_takes_the_file_of_another(tmp_path: Path) -> None:
+    """One was trashed and its file deleted by hand; its old place is another picture's by now."""
+    store = a_used_store(tmp_path)
+    old = store.path("job-0")
+    store.trash("job-0")
+    store.path("job-0").unlink()
+    old.write_bytes(picture_file("came later"))
+    store.rebuild()
+    assert "job-0" not in [picture.id for picture in everything(store)]
+    (later,) = store.search("came later").pictures
+    assert store.path(later.id) == old
+    store.rebuild()
+    assert store.search("came later").pictures == (later,) and old.is_file()
+    store.close()
+
+
+def test_what_was_deleted_takes_no_later_picture_of_its_name_with_it(tmp_path: Path) -> None:
+    places: set[Path] = set()
+    for turn in range(3):
+        store = Store(tmp_path)
+        assert store.rebuild() == 0
+        picture = store.add(picture_file(seed=7), job=f"job{turn}", index=0)
+        places.add(store.path(picture.id))
+        store.rebuild()
+        assert [one.id for one in everything(store)] == [picture.id] and store.path(picture.id).is_file()
+        if turn == 0:
+            store.remove([picture.id])
+        else:
+            store.trash(picture.id)
+            store.empty_trash()
+        store.close()
+    assert len(places) == 1
+
+
+def test_what_a_full_disk_cuts_off_is_taken_back(tmp_path: Path) -> None:
+    store = a_used_store(tmp_path)
+    before, size = everything(store), (tmp_path / "pictures.jsonl").stat().st_size
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10, limits[1]))
+    try:
+        with pytest.raises(OSError):
+            store.mark("job-0", tags=["too much"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (tmp_path / "pictures.jsonl").stat().st_size == size and everything(store) == before
+    store.mark("job-0", tags=["fits"])
+    store.rebuild()
+    assert store.get("job-0").tags == ("fits",)
     store.close()
 
 

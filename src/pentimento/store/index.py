@@ -129,9 +129,10 @@ class Index:
         with self._lock:
             return self._db.execute("SELECT count(*) FROM pictures").fetchone()[0]
 
-    def files(self) -> set[str]:
+    def files(self) -> dict[str, str]:
+        """Tell which picture each file is."""
         with self._lock:
-            return {row[0] for row in self._db.execute("SELECT file FROM pictures")}
+            return dict(self._db.execute("SELECT file, id FROM pictures").fetchall())
 
     def search(
         self,
