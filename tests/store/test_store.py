@@ -211,16 +211,19 @@ def test_an_operation_that_was_cut_off_is_ended_when_the_store_is_opened(tmp_pat
     store.close()
 
 
-def test_a_file_that_was_written_is_there_though_the_index_did_not_learn_of_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", list(OPERATIONS))
+def test_what_the_index_did_not_learn_of_any_more_it_learns_when_the_store_is_opened(tmp_path: Path, name: str) -> None:
     a_used_store(tmp_path).close()
     index = (tmp_path / "history.sqlite").read_bytes()
     store = Store(tmp_path)
-    new = store.add(picture_file("new"), job="new", index=0)
+    OPERATIONS[name](store)
+    expected = [(picture, store.path(picture.id).read_bytes()) for picture in everything(store)]
     store.close()
     (tmp_path / "history.sqlite").write_bytes(index)
     store = Store(tmp_path)
-    assert store.get("new-0") == new
-    assert store.add(picture_file("new"), job="new", index=0) == new
+    assert [(picture, store.path(picture.id).read_bytes()) for picture in everything(store)] == expected
+    if name == "add":
+        assert store.add(picture_file("new"), job="new", index=0) == expected[0][0]
     store.close()
 
 
