@@ -38,12 +38,17 @@ class Live:
         return self.said + out
 
 
+def start(data: Path, flags: Sequence[str] = ()) -> subprocess.Popen[str]:
+    """Start `pentimento serve` in a process of its own."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / "src")}
+    command = [sys.executable, "-m", "pentimento", "serve", "--data", str(data), *flags]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+
+
 @contextmanager
 def live(data: Path, flags: Sequence[str] = ()) -> Iterator[Live]:
     """Run `pentimento serve` in a process of its own while the context lasts."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / "src")}
-    command = [sys.executable, "-m", "pentimento", "serve", "--port", "0", "--data", str(data), *flags]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+    process = start(data, ["--port", "0", *flags])
     assert process.stderr is not None
     said = ""
     while "listens at" not in said:

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from .. import __version__
 from ..errors import PentimentoError, RequestError
+from ..jobs import Executor
 from . import health, native, openai, page
 from .errors import Problem, describe, respond, title
 from .native.bodies import REQUEST_HERE, ProblemBody, request_schema
@@ -28,15 +29,19 @@ from .settings import Settings
 _log = logging.getLogger("pentimento.server")
 
 
-def build_app(settings: Settings) -> FastAPI:
+def build_app(settings: Settings, executor: Executor | None = None) -> FastAPI:
     """Build the application; the data folder is opened now, the queue begins when it is served.
+
+    Parameters
+    ----------
+    executor : does the jobs; left out = a process for each device of this machine
 
     Raises
     ------
     FolderInUse
         Where another server works on the data folder.
     """
-    service = open_service(settings)
+    service = open_service(settings, executor)
     app = FastAPI(
         title="Pentimento",
         version=__version__,

@@ -44,13 +44,23 @@ def router(folder: Path) -> APIRouter:
     @routes.get("/{path:path}")
     @routes.head("/{path:path}")
     def file(path: str, request: Request) -> Response:
-        found = (folder / path).resolve()
-        kind = _TYPES.get(found.suffix)
-        if not found.is_relative_to(folder.resolve()) or kind is None or not found.is_file():
+        found = _found(folder, path)
+        if found is None:
             raise NoRoute(404, f"there is nothing at {request.url.path[:200]}")
+        kind = _TYPES[found.suffix]
         return FileResponse(found, media_type=kind, headers=_FOREVER if path.startswith("assets/") else _ALWAYS_ASK)
 
     return routes
+
+
+def _found(folder: Path, path: str) -> Path | None:
+    """Find a file of the bundle; None for all that lies outside of it or is of another kind."""
+    try:
+        found = (folder / path).resolve()
+        there = found.is_relative_to(folder.resolve()) and found.suffix in _TYPES and found.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return None
+    return found if there else None
 
 
 class NoRoute(Refusal):

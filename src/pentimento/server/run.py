@@ -1,9 +1,11 @@
 """Serving: the socket first, then the application; a stop that lets answers end and gives work back."""
 
 import asyncio
+import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from types import FrameType
 
 from ..errors import PentimentoError
@@ -64,6 +66,16 @@ def serve(settings: Settings, taken: socket.socket, on_ready: Callable[[], None]
             await super().startup(sockets)
             if self.started:
                 on_ready()
+
+        @contextmanager
+        def capture_signals(self) -> Generator[None]:
+            """Stop at a signal and call it a good end; uvicorn's own would die of it afterwards."""
+            before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+            try:
+                yield
+            finally:
+                for number, handler in before.items():
+                    signal.signal(number, handler)
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             app.state.service.stopping.set()

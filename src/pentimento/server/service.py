@@ -8,7 +8,7 @@ from fastapi import Depends
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
-from ..jobs import Job, Jobs, Limits, LocalExecutor, Priority
+from ..jobs import Executor, Job, Jobs, Limits, LocalExecutor, Priority
 from ..plan import Plan
 from ..request import Request
 from ..store import Store
@@ -118,8 +118,12 @@ def _studio_settings(settings: Settings) -> dict[str, Any]:
     }
 
 
-def open_service(settings: Settings) -> Service:
+def open_service(settings: Settings, executor: Executor | None = None) -> Service:
     """Open the data folder and everything on it.
+
+    Parameters
+    ----------
+    executor : does the jobs; left out = a process for each device of this machine
 
     Raises
     ------
@@ -127,7 +131,7 @@ def open_service(settings: Settings) -> Service:
         Where another server works on the folder.
     """
     store = Store(settings.data)
-    executor = LocalExecutor(_studio_settings(settings), settings.devices)
+    executor = executor or LocalExecutor(_studio_settings(settings), settings.devices)
     limits = Limits(queued_per_owner=settings.bounds.queued_jobs)
     return Service(
         settings=settings,

@@ -1,0 +1,40 @@
+"""`pentimento serve` as a process: its token, its logs, a second one on the same folder, and its end."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+import pentimento as pm
+from pentimento.client import ServerError
+from tests.server.conftest import live, start
+
+
+def refusal(data: Path, flags: Sequence[str]) -> str:
+    """Start a server that cannot run; give what it says."""
+    process = start(data, flags)
+    assert process.wait(60) == 1
+    assert process.stderr is not None
+    with process.stderr as said:
+        return said.read()
+
+
+def test_serve_on_another_address_makes_a_token_and_stops_when_asked(tmp_path: Path) -> None:
+    with live(tmp_path, ["--host", "0.0.0.0", "--log-format", "json"]) as running:
+        token = (tmp_path / "token").read_text().strip()
+        assert (tmp_path / "token").stat().st_mode & 0o777 == 0o600
+        with pm.Client(running.url) as stranger, pytest.raises(ServerError, match="a token is needed"):
+            stranger.server()
+        with pm.Client(running.url, token) as client:
+            assert client.server()["users"] is False
+            job = client.submit(pm.Request(prompt="x", steps=500, width=64, height=64, batch_count=99))
+        assert "already" in refusal(tmp_path, ["--port", "0"]) or "in use" in refusal(tmp_path, ["--port", "0"])
+        assert "cannot be listened" in refusal(tmp_path / "b", ["--host", "0.0.0.0", "--port", str(running.port)])
+        said = running.stop()
+        assert running.process.returncode == 0
+        assert '"request_id"' in said and '"status": 401' in said and said.count(token) == 2
+    with live(tmp_path, ["--host", "0.0.0.0"]) as again:
+        assert token not in again.said
+        with pm.Client(again.url, token) as client:
+            assert client.job(job.id).state in ("queued", "running")
+            assert client.cancel(job.id).state in ("cancelled", "running")
