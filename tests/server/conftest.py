@@ -21,47 +21,46 @@ INPUTS = GOLDEN / "inputs"
 class Live:
     """A server's process and where it is."""
 
-    process: subprocess.Popen[str]
-    url: str
-    data: Path
-    said: str = ""
+    process: subprocess.Popen[bytes]
+    log: Path
+    url: str = ""
 
     @property
     def port(self) -> int:
         return int(self.url.rsplit(":", 1)[1])
 
-    def stop(self) -> str:
-        """Stop it as Ctrl-C does; give what it said."""
+    @property
+    def said(self) -> str:
+        return self.log.read_text()
+
+    def stop(self) -> int:
+        """Stop it as Ctrl-C does; give its exit code."""
         if self.process.poll() is None:
             self.process.terminate()
-        out = self.process.communicate(timeout=60)[1]
-        return self.said + out
+        return self.process.wait(60)
 
 
-def start(data: Path, flags: Sequence[str] = ()) -> subprocess.Popen[str]:
-    """Start `pentimento serve` in a process of its own."""
+def start(data: Path, flags: Sequence[str] = ()) -> Live:
+    """Start `pentimento serve` in a process of its own; what it says goes to a file, which never fills up."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / "src")}
     command = [sys.executable, "-m", "pentimento", "serve", "--data", str(data), *flags]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+    log = data.with_name(f"{data.name}-{time.monotonic_ns()}.log")
+    with log.open("wb") as file:
+        return Live(subprocess.Popen(command, stderr=file, env=environment), log)
 
 
 @contextmanager
 def live(data: Path, flags: Sequence[str] = ()) -> Iterator[Live]:
-    """Run `pentimento serve` in a process of its own while the context lasts."""
-    process = start(data, ["--port", "0", *flags])
-    assert process.stderr is not None
-    said = ""
-    while "listens at" not in said:
-        line = process.stderr.readline()
-        assert line, f"the server ended: {said}"
-        said += line
-    url = said.split("listens at ")[1].split("/ ")[0]
-    server = Live(process, url.replace("0.0.0.0", "127.0.0.1"), data, said)
+    """Run a server while the context lasts."""
+    server = start(data, ["--port", "0", *flags])
     try:
+        while "listens at" not in server.said:
+            assert server.process.poll() is None, f"the server ended: {server.said}"
+            time.sleep(0.05)
+        server.url = server.said.split("listens at ")[1].split("/ ")[0].replace("0.0.0.0", "127.0.0.1")
         yield server
     finally:
-        if process.poll() is None:
-            server.stop()
+        server.stop()
 
 
 @pytest.fixture(scope="session")
