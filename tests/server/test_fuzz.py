@@ -157,7 +157,7 @@ def test_any_body_of_other_dialects_is_answered(working: httpx.Client, endpoint:
 @pytest.mark.parametrize("endpoint", ["extra-single-image", "extra-batch-images", "png-info", "interrogate", "options"])
 def test_any_body_of_the_smaller_routes_is_answered(working: httpx.Client, endpoint: str, picture: bytes) -> None:
 
-    names = "image imageList upscaling_resize upscaling_resize_w upscaler_1 resize_mode model".split()
+    names = ["image", "imageList", "upscaling_resize", "upscaling_resize_w", "upscaler_1", "resize_mode", "model"]
     good = st.just(base64.b64encode(picture).decode())
 
     @settings(RULES, max_examples=5 * EXAMPLES)

@@ -7,9 +7,13 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from ..errors import PentimentoError
 from .settings import Settings
+
+if TYPE_CHECKING:
+    from ..jobs import Executor
 
 _SECONDS_TO_LEAVE = 10
 
@@ -38,18 +42,24 @@ def listen(host: str, port: int) -> socket.socket:
     return taken
 
 
-def serve(settings: Settings, taken: socket.socket, on_ready: Callable[[], None] = lambda: None) -> None:
+def serve(
+    settings: Settings,
+    taken: socket.socket,
+    on_ready: Callable[[], None] = lambda: None,
+    executor: "Executor | None" = None,
+) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Parameters
     ----------
     on_ready : called once, when requests are answered
+    executor : does the jobs; left out = a process for each device of this machine
     """
     import uvicorn
 
     from .app import build_app
 
-    app = build_app(settings)
+    app = build_app(settings, executor)
     config = uvicorn.Config(
         app,
         log_config=None,
