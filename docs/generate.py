@@ -113,9 +113,9 @@ def http_page() -> str:
         app.state.service.store.close()
     parts = [
         "# The server\n",
-        "What `pentimento serve` answers. The native API's own document is at `/api/v1/openapi.json`; the fields of a",
-        "request are those of [the request](request.md). Errors of the native API are `application/problem+json`, whose",
-        "`detail` is the sentence that the library and the command line show; those of the others are in their own form.\n",
+        "What `pentimento serve` answers. The native API's own document is at `/api/v1/openapi.json`; the fields of",
+        "a request are those of [the request](request.md). Errors of the native API are `application/problem+json`,",
+        "whose `detail` is the sentence that library and command line show; the others have their own form.\n",
     ]
     routes: dict[str, list[list[str]]] = {}
     for path, methods in document["paths"].items():

@@ -75,7 +75,7 @@ def _life(service: Service) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncGenerator[None]:
         await service.jobs.start()
-        learning = asyncio.create_task(_learn(service))
+        learning = asyncio.create_task(service.learn())
         try:
             yield
         finally:
@@ -85,13 +85,6 @@ def _life(service: Service) -> Callable[[FastAPI], Any]:
             service.store.close()
 
     return life
-
-
-async def _learn(service: Service) -> None:
-    """Take the time of every finished job into account."""
-    async for event in service.jobs.events(after=None):
-        if event.kind == "done":
-            service.pace.learn(service.jobs.get(event.job))
 
 
 def _answer_errors(app: FastAPI) -> None:
