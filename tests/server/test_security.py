@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from PIL import Image
 from starlette.testclient import TestClient
 
 from pentimento.errors import ImageError
+from pentimento.server import page
 from pentimento.server.app import build_app
+from pentimento.server.errors import Refusal
 from pentimento.server.fetching import fetch_public
 from pentimento.server.incoming import check_picture
 from pentimento.server.settings import Bounds, Settings
@@ -166,6 +169,26 @@ def test_no_path_leads_out(tmp_path: Path) -> None:
         say = lambda name: client.post("/api/v1/plan", json={"request": {"model": name}}).json()["detail"]  # noqa: E731
         there, not_there = str(Path(__file__)), "/nowhere/at/all.py"
         assert say(there).replace(there, "") == say(not_there).replace(not_there, "")
+
+
+def test_the_bundle_and_the_guide_are_served_and_nothing_beside_them(tmp_path: Path) -> None:
+    app = FastAPI()
+    for name, text in {"web/index.html": "page", "web/assets/a-1.js": "script", "guide/en/index.html": "guide"}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    (tmp_path / "web/secret.py").write_text("secret")
+    app.include_router(page.router(tmp_path / "web", tmp_path / "guide"))
+    with TestClient(app) as client:
+        assert client.get("/").text == "page" and client.get("/").headers["cache-control"] == "no-cache"
+        script = client.get("/assets/a-1.js")
+        assert (
+            script.headers["content-type"].startswith("text/javascript")
+            and "immutable" in script.headers["cache-control"]
+        )
+        assert client.get("/guide/").text == "guide"
+        for path in ("/secret.py", "/guide/%2e%2e/web/index.html", "/guide/%2e%2e/web/secret.py"):
+            with pytest.raises(Refusal):
+                client.get(path)
 
 
 def test_the_page_may_load_nothing_from_elsewhere(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def build_app(settings: Settings, executor: Executor | None = None) -> FastAPI:
     app.include_router(sdapi_routes.router())
     app.include_router(openai.router)
     app.include_router(health.router)
-    app.include_router(page.router(page.FOLDER))
+    app.include_router(page.router(page.FOLDER, page.GUIDE))
     _answer_errors(app)
     object.__setattr__(app, "openapi", _described(app))
     app.add_middleware(Guard, settings=settings)
