@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image
 
 from pentimento import Request, Studio
+from pentimento.metadata import save
 from pentimento.recipe import open_recipe, pixels_sha256
 
 SMALL: dict[str, Any] = {"prompt": "a red house", "width": 64, "height": 64, "steps": 2, "seed": 5}
@@ -185,14 +187,26 @@ def test_what_is_written_in_a_picture_is_read_back(http: httpx.Client) -> None:
     assert any("Wonder" in note for note in read["notes"])
 
 
+def test_a_recipe_that_lies_about_its_inputs_is_read_all_the_same(http: httpx.Client, picture: bytes) -> None:
+    (found,) = finished(http, request=SMALL)["pictures"]
+    recipe = open_recipe(http.get(found["file"]).content)
+    odd = Image.open(io.BytesIO(picture))
+    for inputs, data in (({}, None), ({"init_image": None}, "!!"), ({"init_image": None}, "AAAA")):
+        request = {**recipe.request, "init_image": "sha256:" + "1" * 64, "mask": "elsewhere"}
+        records = {name: {"sha256": "1" * 64, "size": 3, "data": data} for name in inputs}
+        changed = json.loads(recipe.to_json()) | {"request": request, "inputs": records}
+        buffer = io.BytesIO()
+        save(odd, buffer, "png", recipe=json.dumps(changed))
+        told = http.post("/api/v1/read", content=buffer.getvalue()).json()
+        assert "init_image" not in told["request"] and "mask" not in told["request"] and len(told["notes"]) >= 2
+
+
 def test_a_request_in_other_words_says_the_same(http: httpx.Client) -> None:
     fields = {"prompt": "it's $HOME; rm -rf /", "steps": 3, "tiling": True, "mask_blur": [2, 3], "seed": 4}
     told = http.post("/api/v1/write", json={"request": fields}).json()
     scope: dict[str, Any] = {}
     exec(told["python"].split("pm.Studio()")[0], scope)
     assert scope["request"] == Request(**fields)
-    import shlex
-
     words = shlex.split(told["cli"])
     assert words[:2] == ["pentimento", "txt2img"] and words[words.index("--prompt") + 1] == fields["prompt"]
     job = next(word for word in shlex.split(told["curl"].replace("\\\n", "")) if word.startswith("job="))
