@@ -1,5 +1,6 @@
 """`pentimento serve` as a process: its token, its logs, a second one on the same folder, and its end."""
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,7 +8,9 @@ import pytest
 
 import pentimento as pm
 from pentimento.client import ServerError
-from tests.server.conftest import live, start
+from pentimento.jobs import Order, Report
+from pentimento.jobs.perform import Control, perform
+from tests.server.conftest import GOLDEN, live, start
 
 
 def refusal(data: Path, flags: Sequence[str]) -> str:
@@ -36,3 +39,14 @@ def test_serve_on_another_address_makes_a_token_and_stops_when_asked(tmp_path: P
         with pm.Client(again.url, token) as client:
             assert client.job(job.id).state in ("queued", "running")
             assert client.cancel(job.id).state in ("cancelled", "running")
+
+
+def test_a_model_that_was_added_later_is_found_by_who_accepts_and_by_who_works(tmp_path: Path) -> None:
+    studio = pm.Studio(models=[tmp_path], dtype="float32", device="cpu")
+    assert [info.name for info in studio.models()] == ["builtin"]
+    shutil.copytree(GOLDEN / "model" / "tiny_sd15", tmp_path / "late")
+    request = pm.Request(prompt="x", model="late", width=64, height=64, steps=1, seed=1)
+    order = Order("job", 1, "", request.to_json(), {}, ((1, 1),), (0,), "png")
+    told: list[Report] = []
+    perform(studio, order, Control(), told.append)
+    assert [report.kind for report in told][-1] == "done"

@@ -112,7 +112,7 @@ class Service:
 
     def refresh(self) -> None:
         """Look through the folders of models, networks and styles again."""
-        self.studio = open_studio(self.settings)
+        self.studio.refresh()
 
 
 def open_studio(settings: Settings) -> Studio:
