@@ -29,6 +29,7 @@ test: setup
 test-long: setup
 	PENTIMENTO_EXAMPLES=10000 OMP_NUM_THREADS=1 $(BIN)/pytest -q -n $(WORKERS) tests/test_untouched.py
 	PENTIMENTO_EXAMPLES=500 PENTIMENTO_KILLS=200 OMP_NUM_THREADS=1 $(BIN)/pytest -q -n $(WORKERS) tests/jobs tests/store
+	PENTIMENTO_EXAMPLES=200 OMP_NUM_THREADS=1 $(BIN)/pytest -q -n $(WORKERS) tests/server/test_fuzz.py
 
 check: setup
 	$(BIN)/ruff format --check .
@@ -65,6 +66,7 @@ studio-ui/node_modules/.installed: studio-ui/package-lock.json
 
 bench: setup
 	$(BIN)/python benchmarks/engine.py
+	$(BIN)/python benchmarks/server.py
 
 clean:
 	rm -rf .venv out .pytest_cache .ruff_cache .hypothesis

@@ -233,12 +233,18 @@ class Request(BaseModel):
         None, ge=0, le=10, description="noise added back; left out = the sampler's own (1, DDIM 0)"
     )
     s_churn: float = Field(0.0, ge=0, le=1000, description="stochasticity of Euler, Heun and DPM2")
-    s_tmin: float = Field(0.0, ge=0, description="lowest sigma that is churned")
-    s_tmax: float | None = Field(None, ge=0, description="highest sigma that is churned; left out = no limit")
+    s_tmin: float = Field(0.0, ge=0, le=1e9, description="lowest sigma that is churned")
+    s_tmax: float | None = Field(None, ge=0, le=1e9, description="highest sigma that is churned; left out = no limit")
     s_noise: float = Field(1.0, ge=0, le=10, description="factor on the noise that a sampler adds")
-    sigma_min: float | None = Field(None, gt=0, description="lowest sigma of the schedule; left out = the model's")
-    sigma_max: float | None = Field(None, gt=0, description="highest sigma of the schedule; left out = the model's")
-    rho: float | None = Field(None, gt=0, description="curve of Karras and polyexponential; left out = their own")
+    sigma_min: float | None = Field(
+        None, ge=1e-6, le=1e6, description="lowest sigma of the schedule; left out = the model's"
+    )
+    sigma_max: float | None = Field(
+        None, ge=1e-6, le=1e6, description="highest sigma of the schedule; left out = the model's"
+    )
+    rho: float | None = Field(
+        None, ge=0.1, le=1000, description="curve of Karras and polyexponential; left out = their own"
+    )
     beta_alpha: float = Field(0.6, gt=0, le=10, description="first parameter of the beta schedule")
     beta_beta: float = Field(0.6, gt=0, le=10, description="second parameter of the beta schedule")
     discard_penultimate_sigma: bool = Field(False, description="leave out the last sigma before 0")

@@ -111,6 +111,11 @@ class Studio:
         """The networks and embeddings that were found in and beside the model folders; scanned on first use."""
         return scan_networks(self._folders)
 
+    def refresh(self) -> None:
+        """Look for models, networks and styles again when they are next needed."""
+        for name in ("library", "addons", "styles"):
+            self.__dict__.pop(name, None)
+
     @cached_property
     def where(self) -> tuple[str, str]:
         """The device and the precision that are used, such as ("cpu, 2 threads", "float32")."""

@@ -29,7 +29,7 @@ from pentimento.store import Store
 from .free import FreeStudio, ThreadExecutor
 
 SECONDS = 0.002
-PAUSES = {"thread": 0.06, "process": 0.2}
+WAITING = 30
 LIMITS = Limits(losses=1_000_000)
 
 
@@ -67,17 +67,19 @@ async def live(folder: Path, place: str, seed: int, last: bool) -> None:
 
         planner = FreeStudio()
         for number, request in enumerate(requests(dice)):
+            (status,) = working.status()
+            note(worker=status.pid, ready=status.ready, server=os.getpid())
             if last:
                 break
+            await asyncio.sleep(dice.uniform(0, 0.06))
+            if jobs.counts().get("queued", 0) > WAITING:
+                continue
             options = {"priority": dice.choice(("interactive", "batch")), "keep": dice.random() < 0.8}
             job = await jobs.submit(request, planner.plan(request), **options)
             note(accepted=job.id, seeds=job.seeds, keep=job.keep)
             if number % 7 == 6:
                 note(cancelling=job.id)
                 await jobs.cancel(job.id)
-            (status,) = working.status()
-            note(worker=status.pid, ready=status.ready, server=os.getpid())
-            await asyncio.sleep(dice.uniform(0, PAUSES[place]))
     for job in jobs.list(limit=100_000):
         await jobs.wait(job.id)
     await jobs.stop()

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -210,16 +211,19 @@ def test_an_operation_that_was_cut_off_is_ended_when_the_store_is_opened(tmp_pat
     store.close()
 
 
-def test_a_file_that_was_written_is_there_though_the_index_did_not_learn_of_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", list(OPERATIONS))
+def test_what_the_index_did_not_learn_of_any_more_it_learns_when_the_store_is_opened(tmp_path: Path, name: str) -> None:
     a_used_store(tmp_path).close()
     index = (tmp_path / "history.sqlite").read_bytes()
     store = Store(tmp_path)
-    new = store.add(picture_file("new"), job="new", index=0)
+    OPERATIONS[name](store)
+    expected = [(picture, store.path(picture.id).read_bytes()) for picture in everything(store)]
     store.close()
     (tmp_path / "history.sqlite").write_bytes(index)
     store = Store(tmp_path)
-    assert store.get("new-0") == new
-    assert store.add(picture_file("new"), job="new", index=0) == new
+    assert [(picture, store.path(picture.id).read_bytes()) for picture in everything(store)] == expected
+    if name == "add":
+        assert store.add(picture_file("new"), job="new", index=0) == expected[0][0]
     store.close()
 
 
@@ -257,6 +261,57 @@ def test_torn_and_foreign_files_are_not_listed_and_good_ones_are_taken_in(tmp_pa
     store.rebuild()
     assert everything(store) == before
     assert next(one for one in before if one.id == found.id).favourite
+    store.close()
+
+
+def test_no_picture_takes_the_file_of_another(tmp_path: Path) -> None:
+    """One was trashed and its file deleted by hand; its old place is another picture's by now."""
+    store = a_used_store(tmp_path)
+    old = store.path("job-0")
+    store.trash("job-0")
+    store.path("job-0").unlink()
+    old.write_bytes(picture_file("came later"))
+    store.rebuild()
+    assert "job-0" not in [picture.id for picture in everything(store)]
+    (later,) = store.search("came later").pictures
+    assert store.path(later.id) == old
+    store.rebuild()
+    assert store.search("came later").pictures == (later,) and old.is_file()
+    store.close()
+
+
+def test_what_was_deleted_takes_no_later_picture_of_its_name_with_it(tmp_path: Path) -> None:
+    places: set[Path] = set()
+    for turn in range(3):
+        store = Store(tmp_path)
+        assert store.rebuild() == 0
+        picture = store.add(picture_file(seed=7), job=f"job{turn}", index=0)
+        places.add(store.path(picture.id))
+        store.rebuild()
+        assert [one.id for one in everything(store)] == [picture.id] and store.path(picture.id).is_file()
+        if turn == 0:
+            store.remove([picture.id])
+        else:
+            store.trash(picture.id)
+            store.empty_trash()
+        store.close()
+    assert len(places) == 1
+
+
+def test_what_a_full_disk_cuts_off_is_taken_back(tmp_path: Path) -> None:
+    store = a_used_store(tmp_path)
+    before, size = everything(store), (tmp_path / "pictures.jsonl").stat().st_size
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10, limits[1]))
+    try:
+        with pytest.raises(OSError):
+            store.mark("job-0", tags=["too much"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (tmp_path / "pictures.jsonl").stat().st_size == size and everything(store) == before
+    store.mark("job-0", tags=["fits"])
+    store.rebuild()
+    assert store.get("job-0").tags == ("fits",)
     store.close()
 
 

@@ -156,11 +156,14 @@ class _Place:
 
     def _watch(self) -> None:
         while not self._stopping.is_set():
-            process = self._launch()
-            self._read_reports(process)
-            code = process.wait()
-            self._ended(code)
-            pause = min(_LONGEST_PAUSE, _SHORTEST_PAUSE * 2**self._failures)
+            try:
+                process = self._launch()
+            except OSError as error:
+                self._trouble = f"the worker on device '{self._device}' cannot be started ({error})"
+            else:
+                self._read_reports(process)
+                self._ended(process.wait())
+            pause = min(_LONGEST_PAUSE, _SHORTEST_PAUSE * 2 ** min(self._failures, 10))
             self._failures += 1
             self._stopping.wait(pause)
 

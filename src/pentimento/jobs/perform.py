@@ -62,7 +62,7 @@ def perform(studio: "Studio", order: Order, control: Control, tell: Callable[[Re
     teller = _Teller(order, control, tell)
     try:
         teller.say("started")
-        plan = studio.plan(read_request(order))
+        plan = _plan(studio, read_request(order))
         teller.plan = replace(plan, pictures=tuple(Seeds(*pair) for pair in order.seeds))
         studio.run(
             teller.plan, teller.on_event, control.stop, on_picture=teller.on_picture, only=frozenset(order.wanted)
@@ -80,6 +80,15 @@ def perform(studio: "Studio", order: Order, control: Control, tell: Callable[[Re
         raise UnknownError(str(error)) from error
     else:
         teller.say("done")
+
+
+def _plan(studio: "Studio", request: Request) -> Plan:
+    """Plan what was accepted; what it names may be younger than what this studio has seen."""
+    try:
+        return studio.plan(request)
+    except (RequestError, ModelError):
+        studio.refresh()
+        return studio.plan(request)
 
 
 def read_request(order: Order) -> Request:

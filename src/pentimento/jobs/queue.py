@@ -28,6 +28,7 @@ from .submission import Submission
 
 _VERSION = 1
 _SCHEMA = f"""
+BEGIN;
 CREATE TABLE jobs (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, state TEXT NOT NULL, priority INTEGER NOT NULL,
     owner TEXT NOT NULL, origin TEXT NOT NULL, mode TEXT NOT NULL, format TEXT NOT NULL, keep INTEGER NOT NULL,
@@ -42,6 +43,7 @@ CREATE TABLE events (seq INTEGER PRIMARY KEY, job TEXT NOT NULL, owner TEXT NOT 
     time REAL NOT NULL, data TEXT NOT NULL);
 CREATE INDEX events_of_job ON events (job, seq);
 PRAGMA user_version = {_VERSION};
+COMMIT;
 """
 
 

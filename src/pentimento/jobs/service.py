@@ -379,7 +379,7 @@ class Jobs:
 
     def _finished(self, row: Row, data: Mapping[str, Any]) -> None:
         self._leave(row.id)
-        self._queue.finish(row.id)
+        self._take_up(row.id, JobError("A picture is missing", "the worker ended the job without all its pictures"))
 
     def _failed(self, row: Row, data: Mapping[str, Any]) -> None:
         self._leave(row.id)

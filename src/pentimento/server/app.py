@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from .. import __version__
 from ..errors import PentimentoError, RequestError
+from ..jobs import Executor
 from . import health, native, openai, page
 from .errors import Problem, describe, respond, title
 from .native.bodies import REQUEST_HERE, ProblemBody, request_schema
@@ -28,15 +29,19 @@ from .settings import Settings
 _log = logging.getLogger("pentimento.server")
 
 
-def build_app(settings: Settings) -> FastAPI:
+def build_app(settings: Settings, executor: Executor | None = None) -> FastAPI:
     """Build the application; the data folder is opened now, the queue begins when it is served.
+
+    Parameters
+    ----------
+    executor : does the jobs; left out = a process for each device of this machine
 
     Raises
     ------
     FolderInUse
         Where another server works on the data folder.
     """
-    service = open_service(settings)
+    service = open_service(settings, executor)
     app = FastAPI(
         title="Pentimento",
         version=__version__,
@@ -50,7 +55,7 @@ def build_app(settings: Settings) -> FastAPI:
     app.include_router(sdapi_routes.router())
     app.include_router(openai.router)
     app.include_router(health.router)
-    app.include_router(page.router(page.FOLDER))
+    app.include_router(page.router(page.FOLDER, page.GUIDE))
     _answer_errors(app)
     object.__setattr__(app, "openapi", _described(app))
     app.add_middleware(Guard, settings=settings)
@@ -70,7 +75,7 @@ def _life(service: Service) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncGenerator[None]:
         await service.jobs.start()
-        learning = asyncio.create_task(_learn(service))
+        learning = asyncio.create_task(service.learn())
         try:
             yield
         finally:
@@ -80,13 +85,6 @@ def _life(service: Service) -> Callable[[FastAPI], Any]:
             service.store.close()
 
     return life
-
-
-async def _learn(service: Service) -> None:
-    """Take the time of every finished job into account."""
-    async for event in service.jobs.events(after=None):
-        if event.kind == "done":
-            service.pace.learn(service.jobs.get(event.job))
 
 
 def _answer_errors(app: FastAPI) -> None:

@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import httpx
@@ -11,8 +12,12 @@ from ..errors import ImageError
 _SECONDS = 30.0
 
 
-def fetch_public(url: str, field: str, most_bytes: int) -> bytes:
+def fetch_public(url: str, field: str, most_bytes: int, allowed: Callable[[str], bool] | None = None) -> bytes:
     """Fetch a file from a public address; redirects are not followed.
+
+    Parameters
+    ----------
+    allowed : which numeric addresses may be connected to; left out = the public ones
 
     Raises
     ------
@@ -25,17 +30,20 @@ def fetch_public(url: str, field: str, most_bytes: int) -> bytes:
     the address that was checked: what the name leads to a moment later does not matter.
     """
     shown = url[:80]
-    parts = urlsplit(url)
-    host = parts.hostname
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise ImageError(field, shown, f"'{shown}' is no address ({error})") from error
     if parts.scheme not in ("http", "https") or not host or parts.username or parts.password:
         raise ImageError(field, shown, f"'{shown}' is not an http(s) address of a picture")
     try:
-        port = parts.port or (443 if parts.scheme == "https" else 80)
+        port = port or (443 if parts.scheme == "https" else 80)
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, ValueError) as error:
         raise ImageError(field, shown, f"'{shown}' cannot be found") from error
     addresses = {str(row[4][0]) for row in found}
-    if not addresses or not all(_is_public(address) for address in addresses):
+    if not addresses or not all((allowed or is_public)(address) for address in addresses):
         raise ImageError(field, shown, f"'{shown}' is not a public address; send the picture itself in base64")
     address = sorted(addresses)[0]
     pinned = httpx.URL(url).copy_with(host=address, port=port)
@@ -59,7 +67,14 @@ def fetch_public(url: str, field: str, most_bytes: int) -> bytes:
         raise ImageError(field, shown, f"'{shown}' cannot be fetched ({type(error).__name__})") from error
 
 
-def _is_public(address: str) -> bool:
+def is_public(address: str) -> bool:
+    """Tell whether an address is on the public internet.
+
+    Examples
+    --------
+    >>> [is_public(address) for address in ("8.8.8.8", "10.0.0.1", "169.254.169.254", "::ffff:127.0.0.1")]
+    [True, False, False, False]
+    """
     found = ipaddress.ip_address(address.partition("%")[0])
     mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
     return (mapped or found).is_global and not found.is_multicast

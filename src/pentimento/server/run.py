@@ -1,13 +1,19 @@
 """Serving: the socket first, then the application; a stop that lets answers end and gives work back."""
 
 import asyncio
+import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from ..errors import PentimentoError
 from .settings import Settings
+
+if TYPE_CHECKING:
+    from ..jobs import Executor
 
 _SECONDS_TO_LEAVE = 10
 
@@ -36,18 +42,24 @@ def listen(host: str, port: int) -> socket.socket:
     return taken
 
 
-def serve(settings: Settings, taken: socket.socket, on_ready: Callable[[], None] = lambda: None) -> None:
+def serve(
+    settings: Settings,
+    taken: socket.socket,
+    on_ready: Callable[[], None] = lambda: None,
+    executor: "Executor | None" = None,
+) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Parameters
     ----------
     on_ready : called once, when requests are answered
+    executor : does the jobs; left out = a process for each device of this machine
     """
     import uvicorn
 
     from .app import build_app
 
-    app = build_app(settings)
+    app = build_app(settings, executor)
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -64,6 +76,16 @@ def serve(settings: Settings, taken: socket.socket, on_ready: Callable[[], None]
             await super().startup(sockets)
             if self.started:
                 on_ready()
+
+        @contextmanager
+        def capture_signals(self) -> Generator[None]:
+            """Stop at a signal and call it a good end; uvicorn's own would die of it afterwards."""
+            before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+            try:
+                yield
+            finally:
+                for number, handler in before.items():
+                    signal.signal(number, handler)
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             app.state.service.stopping.set()

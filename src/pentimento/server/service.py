@@ -1,6 +1,7 @@
 """What the routes of all dialects share: the planning studio, the queue, the store, and who is asking."""
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, cast
 
@@ -8,7 +9,7 @@ from fastapi import Depends
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
-from ..jobs import Job, Jobs, Limits, LocalExecutor, Priority
+from ..jobs import Executor, Job, Jobs, Limits, LocalExecutor, Priority
 from ..plan import Plan
 from ..request import Request
 from ..store import Store
@@ -27,6 +28,7 @@ class Service:
     Attributes
     ----------
     studio : plans, and never loads a model
+    at_hand : names of the models that the engines were given last, and so still have in memory
     stopping : set when the server is asked to stop, so that open answers can end
     """
 
@@ -35,9 +37,20 @@ class Service:
     store: Store
     jobs: Jobs
     incoming: Incoming
+    at_hand: deque[str] = field(default_factory=deque[str])
     pace: Pace = field(default_factory=Pace)
     meters: Meters = field(default_factory=Meters)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def learn(self) -> None:
+        """Note, as long as the server runs, what jobs tell of engines: models at hand, time for a job."""
+        async for event in self.jobs.events(after=None):
+            if event.kind == "started":
+                name = str(event.data["plan"]["model"])
+                others = [one for one in self.at_hand if one != name]
+                self.at_hand = deque([*others, name], maxlen=self.jobs.executor.capacity)
+            elif event.kind == "done":
+                self.pace.learn(self.jobs.get(event.job))
 
     async def plan(self, request: Request) -> Plan:
         """Plan outside the event loop."""
@@ -99,7 +112,7 @@ class Service:
 
     def refresh(self) -> None:
         """Look through the folders of models, networks and styles again."""
-        self.studio = open_studio(self.settings)
+        self.studio.refresh()
 
 
 def open_studio(settings: Settings) -> Studio:
@@ -118,8 +131,12 @@ def _studio_settings(settings: Settings) -> dict[str, Any]:
     }
 
 
-def open_service(settings: Settings) -> Service:
+def open_service(settings: Settings, executor: Executor | None = None) -> Service:
     """Open the data folder and everything on it.
+
+    Parameters
+    ----------
+    executor : does the jobs; left out = a process for each device of this machine
 
     Raises
     ------
@@ -127,7 +144,7 @@ def open_service(settings: Settings) -> Service:
         Where another server works on the folder.
     """
     store = Store(settings.data)
-    executor = LocalExecutor(_studio_settings(settings), settings.devices)
+    executor = executor or LocalExecutor(_studio_settings(settings), settings.devices)
     limits = Limits(queued_per_owner=settings.bounds.queued_jobs)
     return Service(
         settings=settings,

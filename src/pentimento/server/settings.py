@@ -47,7 +47,7 @@ class Settings:
     dtype: str = "auto"
     styles: str | None = None
     download: bool = False
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
     users: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     allow_urls: bool = False
     cors_origins: tuple[str, ...] = ()

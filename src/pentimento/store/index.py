@@ -15,6 +15,7 @@ from .picture import Page, Picture
 _VERSION = 1
 _COLUMNS = tuple(field.name for field in fields(Picture))
 _SCHEMA = f"""
+BEGIN;
 CREATE TABLE pictures (
     number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, job TEXT, "index" INTEGER, owner TEXT, created REAL,
     width INTEGER, height INTEGER, format TEXT, bytes INTEGER, seed TEXT, mode TEXT, prompt TEXT,
@@ -28,6 +29,7 @@ CREATE VIRTUAL TABLE words USING fts5 (
     prompt, negative_prompt, model, tags, tokenize = 'unicode61 remove_diacritics 2');
 CREATE TABLE facts (name TEXT PRIMARY KEY, value INTEGER);
 PRAGMA user_version = {_VERSION};
+COMMIT;
 """
 _NAMES = ", ".join(f'"{name}"' for name in _COLUMNS)
 
@@ -129,9 +131,10 @@ class Index:
         with self._lock:
             return self._db.execute("SELECT count(*) FROM pictures").fetchone()[0]
 
-    def files(self) -> set[str]:
+    def files(self) -> dict[str, str]:
+        """Tell which picture each file is."""
         with self._lock:
-            return {row[0] for row in self._db.execute("SELECT file FROM pictures")}
+            return dict(self._db.execute("SELECT file, id FROM pictures").fetchall())
 
     def search(
         self,

@@ -65,16 +65,17 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("a+b")
+        # Without a buffer: what could not be written is not written later behind our back.
+        self._file = path.open("ab", buffering=0)
         self._count = self._drop_torn_line()
 
     def _drop_torn_line(self) -> int:
         """Cut the last line off if it has no end; tells how many lines there are."""
-        self._file.seek(0)
         count = whole = 0
-        for line in self._file:
-            if line.endswith(b"\n"):
-                count, whole = count + 1, whole + len(line)
+        with self._path.open("rb") as file:
+            for line in file:
+                if line.endswith(b"\n"):
+                    count, whole = count + 1, whole + len(line)
         if whole != self.size:
             self._file.truncate(whole)
         return count
@@ -85,9 +86,14 @@ class Journal:
 
     def append(self, line: Mapping[str, Any]) -> None:
         """Write a line; it is on disk when this returns."""
-        self._file.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        size, data = self.size, _encoded(line)
+        try:
+            if self._file.write(data) != len(data):
+                raise OSError(f"{self._path} could not be written whole; is the disk full?")
+            os.fsync(self._file.fileno())
+        except OSError:  # what comes next must not stand behind half a line
+            self._file.truncate(size)
+            raise
 
     def lines(self, start: int = 0) -> Iterator[dict[str, Any]]:
         """Read the lines from a byte on; damaged ones are passed over."""
@@ -107,8 +113,10 @@ class Journal:
         entries: dict[str, Entry] = {}
         for line in self.lines():
             name = line["id"]
-            if name in spoken_of and (name in entries or "file" in line):
-                entries[name] = entries.get(name, Entry(name, line.get("file", ""))).after(line)
+            if name in spoken_of and "created" in line:  # a picture's first line, or written again after a crash
+                entries[name] = Entry(name, line["file"]).after(line)
+            elif name in entries:
+                entries[name] = entries[name].after(line)
         return entries
 
     def compact(self, pictures: int) -> bool:
@@ -121,11 +129,14 @@ class Journal:
         if self._count <= 2 * pictures + 1000:
             return False
         alive = [entry for entry in self.entries().values() if not entry.removed]
-        text = "".join(json.dumps(entry.as_line(), ensure_ascii=False) + "\n" for entry in alive)
         self._file.close()
-        write_atomically(self._path, text.encode("utf-8", "replace"))
-        self._file, self._count = self._path.open("a+b"), len(alive)
+        write_atomically(self._path, b"".join(_encoded(entry.as_line()) for entry in alive))
+        self._file, self._count = self._path.open("ab", buffering=0), len(alive)
         return True
 
     def close(self) -> None:
         self._file.close()
+
+
+def _encoded(line: Mapping[str, Any]) -> bytes:
+    return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"

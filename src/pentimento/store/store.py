@@ -223,7 +223,7 @@ class Store:
                     file = path.relative_to(self.folder).as_posix()
                     if file not in known and path.suffix.lower() in _SUFFIXES and path.is_file():
                         self._take_in(path, file, trashed)
-            return len(self._index.files())
+            return self._index.count()
 
     def _take_in(self, path: Path, file: str, trashed: bool) -> None:
         data = path.read_bytes()
@@ -250,12 +250,20 @@ class Store:
 
     def _settle_from(self, start: int) -> None:
         """End what was begun, and bring the rows up to date, for all that the journal speaks of from a byte on."""
+        entries = self._journal.entries(start)
+        if not entries:
+            return
+        whose = self._index.files() | {entry.file: entry.id for entry in entries.values() if not entry.removed}
         pictures: list[Picture] = []
         removed: list[str] = []
-        for entry in self._journal.entries(start).values():
+        for entry in entries.values():
+            # What lies at a picture's former place may by now be another.
+            places = [file for file in entry.earlier if whose.get(file, entry.id) == entry.id]
+            entry = replace(entry, earlier=tuple(file for file in places if self._has_size(file, entry.bytes)))
             if entry.removed:
                 for file in (entry.file, *entry.earlier):
-                    self._delete_files(entry.id, file)
+                    if whose.get(file, entry.id) == entry.id:
+                        self._delete_files(entry.id, file)
             facts = None if entry.removed else self._facts(entry)
             if facts is None:
                 removed.append(entry.id)
@@ -271,6 +279,10 @@ class Store:
             return None
         # A file of another size than was written was changed since, or came back from a failing disk.
         return read_facts(data, whole=len(data) != entry.bytes)
+
+    def _has_size(self, file: str, size: int) -> bool:
+        path = self.folder / file
+        return path.is_file() and path.stat().st_size == size
 
     def _bring(self, entry: Entry) -> None:
         """Move a file to where it belongs, if it is somewhere else."""

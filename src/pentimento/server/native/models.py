@@ -80,6 +80,6 @@ def _told(info: ModelInfo, service: Service) -> dict[str, Any]:
         "inpaint": info.inpaint,
         "prediction": info.prediction,
         "source": info.kind,
-        "loaded": False,
+        "loaded": info.name in service.at_hand,
         "licence": "Apache-2.0" if info.kind == "builtin" else None,
     }

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request as HttpRequest
 
 from ... import infotext, metadata
-from ...errors import ModelError, RecipeError
+from ...errors import ImageError, ModelError, RecipeError
 from ...recipe import Recipe
 from ...request import Request
 from ...result import infotext_of
@@ -72,10 +72,8 @@ def _from_picture(data: bytes, service: Service) -> dict[str, Any]:
     fields = {**recipe.request, "seed": recipe.seed, "variation_seed": recipe.variation_seed}
     fields |= {"batch_size": 1, "batch_count": 1}
     for name in PICTURES:
-        match = REFERENCE.fullmatch(str(fields.get(name)))
-        if match and service.store.inputs.get(match[1]) is None and (own := recipe.inputs[name].data) is not None:
-            service.store.inputs.put(base64.b64decode(own))
-        elif match and service.store.inputs.get(match[1]) is None:
+        reference = fields.get(name)
+        if reference is not None and not _is_here(service, recipe, name, str(reference)):
             notes.append(f"{name}: the picture {fields.pop(name)} is not on this server; load it")
     return {
         "request": fields,
@@ -83,6 +81,22 @@ def _from_picture(data: bytes, service: Service) -> dict[str, Any]:
         "recipe": recipe.model_dump(mode="json", exclude_none=True, exclude={"inputs"}),
         "notes": notes,
     }
+
+
+def _is_here(service: Service, recipe: Recipe, name: str, reference: str) -> bool:
+    """Tell whether an input of a recipe is among the uploads; one that the recipe brings along is put there."""
+    match = REFERENCE.fullmatch(reference)
+    if match is None:
+        return False
+    record = recipe.inputs.get(name)
+    if service.store.inputs.get(match[1]) is not None or record is None or record.data is None:
+        return service.store.inputs.get(match[1]) is not None
+    try:
+        data = base64.b64decode(record.data, validate=True)
+        check_picture(data, name, service.settings.bounds)
+    except (ValueError, ImageError):
+        return False
+    return service.store.inputs.put(data) == match[1]
 
 
 def _from_text(text: str, service: Service) -> dict[str, Any]:
