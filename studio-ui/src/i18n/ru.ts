@@ -68,7 +68,7 @@ export const ru: Record<Key, string> = {
   'more.none': 'Параметра с таким названием нет.',
   'more.reset': 'Сбросить',
   'content.help': 'Наведите на вариант, чтобы увидеть его на картинке',
-  presets: 'Наборы параметров',
+  presets: 'Наборы',
   'presets.name': 'Название набора',
   'presets.save': 'Сохранить',
   live: 'Сразу',

@@ -129,9 +129,6 @@ function More() {
       {open.value && (
         <>
           <div class="row">
-            <Presets />
-          </div>
-          <div class="row">
             <input
               class="input"
               type="search"
@@ -142,6 +139,7 @@ function More() {
                 sought.value = event.currentTarget.value;
               }}
             />
+            <Presets />
             {count > 0 && (
               <button type="button" class="button small" onClick={resetAll}>
                 {t('more.reset')}
