@@ -12,7 +12,12 @@ import { startShowing } from './state/results';
 import { keepTrying, reachable } from './state/server';
 import { startSession } from './state/session';
 import './styles/base.css';
-import './styles/layout.css';
+import './styles/page.css';
+import './styles/parameters.css';
+import './styles/stage.css';
+import './styles/results.css';
+import './styles/sheets.css';
+import './styles/narrow.css';
 
 const TYPING = 'input, textarea, select';
 

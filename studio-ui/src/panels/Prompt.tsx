@@ -10,7 +10,7 @@ import { promptHistory } from '../state/preferences';
 import { read, setValue } from '../state/request';
 import { embeddings, fieldOf, networks } from '../state/server';
 import { weigh } from '../weights';
-import { Head } from './Field';
+import { Head } from './controls';
 import { IconButton } from './Icon';
 import { Popover } from './Popover';
 

@@ -7,7 +7,7 @@ import { editor, painted, picture, settings, undoable, view } from '../state/doc
 import { takeTool } from '../state/modes';
 import { mode, modeRow } from '../state/request';
 import { openSheet } from '../state/sheets';
-import { NumberBox, Segments, Slider } from './Field';
+import { NumberBox, Segments, Slider } from './controls';
 import { IconButton, isIcon } from './Icon';
 import { Popover } from './Popover';
 
