@@ -94,6 +94,16 @@ const FITS: Readonly<Record<string, (across: number, down: number) => number>> =
   resize_and_fill: Math.min,
 };
 
+/** A line is drawn from it, so no more pixels than a screen has are looked through. */
+const LARGEST = 1600;
+
+async function forScreen(grey: Blob): Promise<Blob | ImageBitmap> {
+  const source = picture.peek();
+  if (!source || Math.max(source.width, source.height) <= LARGEST) return grey;
+  const scale = LARGEST / Math.max(source.width, source.height);
+  return createImageBitmap(grey, { resizeWidth: Math.round(source.width * scale), resizeQuality: 'medium' });
+}
+
 /** Draw the plan on the picture: crop box, the blurred mask's edge, cells. */
 async function overlay(fresh: Plan, request: Values, signal: AbortSignal): Promise<void> {
   const on = editor.peek();
@@ -108,7 +118,9 @@ async function overlay(fresh: Plan, request: Values, signal: AbortSignal): Promi
     await Promise.all([on.setOverlay('weight', null), on.setOverlay('cells', null)]);
     return;
   }
-  await on.setOverlay('weight', { image: await api.planPicture('mask', request, signal) });
+  const weight = await forScreen(await api.planPicture('mask', request, signal));
+  signal.throwIfAborted();
+  await on.setOverlay('weight', { image: weight });
   const cells = showCells.peek() ? await api.planPicture('cells', request, signal) : null;
   if (!signal.aborted) await on.setOverlay('cells', cells ? { image: cells, ...(box ? { box } : {}) } : null);
 }
@@ -130,9 +142,11 @@ export function startPlanning(): void {
   );
   effect(() => {
     const [, , , , , lacking] = wanted.value;
-    if (!reachable.value || painting.value) return;
+    const paints = painting.value;
+    if (!reachable.value) return;
     clearTimeout(waiting);
     running?.abort();
+    if (paints) return;
     stale.value = true;
     if (lacking === 'need.picture' || modeRow.peek().mode === 'batch') return clear();
     waiting = setTimeout(renew, WAIT_MS);
