@@ -140,9 +140,11 @@ function More() {
                 sought.value = event.currentTarget.value;
               }}
             />
+          </div>
+          <div class="row">
             <Presets />
             {count > 0 && (
-              <button type="button" class="button small" onClick={resetAll}>
+              <button type="button" class="button small quiet" onClick={resetAll}>
                 {t('more.reset')}
               </button>
             )}
