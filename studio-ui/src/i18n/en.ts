@@ -114,7 +114,7 @@ export const en = {
   'pressure.opacity': 'opacity',
   'pressure.both': 'both',
   mask: 'Mask',
-  'mask.invert': 'Invert',
+  'mask.by': 'Grow, shrink, soften by',
   'mask.grow': 'Grow by {n} px',
   'mask.shrink': 'Shrink by {n} px',
   'mask.feather': 'Soften by {n} px',

@@ -115,7 +115,7 @@ export const ru: Record<Key, string> = {
   'pressure.opacity': 'плотность',
   'pressure.both': 'всё',
   mask: 'Маска',
-  'mask.invert': 'Обратить',
+  'mask.by': 'Расширить, сузить, смягчить на',
   'mask.grow': 'Расширить на {n} px',
   'mask.shrink': 'Сузить на {n} px',
   'mask.feather': 'Смягчить на {n} px',

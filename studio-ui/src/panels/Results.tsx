@@ -22,7 +22,7 @@ import {
 } from '../state/results';
 import { openSheet } from '../state/sheets';
 import { Icon, IconButton, type IconName } from './Icon';
-import { Popover } from './Popover';
+import { Menu } from './Menu';
 
 const LOOKS = ['slider', 'blink', 'difference', 'footprint'] as const satisfies readonly (CompareMode & IconName)[];
 
@@ -135,26 +135,7 @@ function Acts({ result }: { result: Result }) {
           <Icon name="download" />
           {t('download')}
         </a>
-        <Popover
-          label={t('send')}
-          button={(open, flip) => <IconButton icon="more" label={t('send')} perform={flip} expanded={open} />}
-        >
-          {(close) =>
-            sends.map((row) => (
-              <button
-                type="button"
-                key={row.label}
-                class="item"
-                onClick={() => {
-                  close();
-                  void row.perform();
-                }}
-              >
-                {row.label}
-              </button>
-            ))
-          }
-        </Popover>
+        <Menu icon="more" label={t('send')} rows={sends} />
       </div>
     </>
   );
