@@ -11,6 +11,7 @@ import { ours, preview } from '../state/jobs';
 import { modeRow } from '../state/request';
 import {
   accept,
+  check,
   current,
   look,
   type Result,
@@ -50,7 +51,7 @@ function Tile({ result, place }: { result: Result; place: number }) {
       onClick={() => look(chosen ? null : made.id)}
       onDblClick={() => void accept(result)}
     >
-      <img src={thumbnailUrl(made)} alt="" loading="lazy" />
+      <img src={thumbnailUrl(made)} alt="" loading="lazy" onError={() => void check(made.id)} />
       <span class="tag">{place + 1}</span>
     </button>
   );

@@ -1,7 +1,7 @@
 // What came out: the variants of this tab, newest job last, and the one that is looked at.
 
 import { batch, computed, effect, signal } from '@preact/signals';
-import { api, fileUrl } from '../api/client';
+import { api, fileUrl, Problem } from '../api/client';
 import type { Picture } from '../api/types';
 import { t } from '../i18n';
 import { compare, editor, openPicture, painting, picture, remember } from './document';
@@ -58,6 +58,15 @@ export function removeResult(id: string): void {
       },
     },
   });
+}
+
+/** A thumbnail that does not load: where the server has no such picture any more, it leaves the list. */
+export async function check(id: string): Promise<void> {
+  const gone = await api.picture(id).then(
+    () => false,
+    (error) => error instanceof Problem && error.status === 404,
+  );
+  if (gone) results.value = results.peek().filter((result) => result.picture.id !== id);
 }
 
 export const look = (id: string | null): void => {
