@@ -1,7 +1,7 @@
 // What runs and what waits, of this tab and of others.
 
 import { t } from '../i18n';
-import { cancel, isOpen, jobs, mine } from '../state/jobs';
+import { cancel, isOpen, isOurs, jobs } from '../state/jobs';
 import { IconButton } from './Icon';
 import { describeProgress } from './PlanLine';
 import { Sheet } from './Sheet';
@@ -23,7 +23,7 @@ export function Queue() {
               <div class="dim">
                 {t(`state.${job.state}`)}
                 {isOpen(job) && ` · ${describeProgress(job)}`}
-                {!(job.id in mine.value) && ` · ${t('queue.other')}`}
+                {!isOurs(job.id) && ` · ${t('queue.other')}`}
                 {job.error && ` · ${job.error.detail}`}
               </div>
               {job.state === 'running' && (
