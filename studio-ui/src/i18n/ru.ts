@@ -71,7 +71,7 @@ export const ru: Record<Key, string> = {
   presets: 'Наборы',
   'presets.name': 'Название набора',
   'presets.save': 'Сохранить',
-  live: 'Сразу',
+  live: 'Вживую',
   'live.help': 'Перерисовывать при каждом изменении, пока вы рисуете',
   generate: 'Генерировать',
   'generate.batch': 'Генерировать все',

@@ -2,8 +2,8 @@
 
 import { computed, effect, signal } from '@preact/signals';
 import { api, Problem } from '../api/client';
-import type { Box, Plan, Values } from '../api/types';
-import type { PictureInfo } from '../canvas';
+import type { Plan, Values } from '../api/types';
+import { frameOf } from '../frame';
 import { number, t } from '../i18n';
 import { editor, forgetUploads, type Inputs, inputs, missing, painting, picture, revision } from './document';
 import { mode, modeRow, parameters } from './request';
@@ -77,23 +77,6 @@ async function renew(): Promise<void> {
   }
 }
 
-/** Where the result's frame lies on the picture, for the resize modes that cut or add. */
-export function frameOf(fresh: Plan, request: Values, source: PictureInfo | null): Box | null {
-  const fit = FITS[String(request.resize_mode ?? '')];
-  if (!fit || !source || fresh.box || !request.init_image) return null;
-  const [width, height] = fresh.output_size;
-  const scale = fit(width / source.width, height / source.height);
-  const [w, h] = [width / scale, height / scale];
-  if (Math.abs(w - source.width) < 1 && Math.abs(h - source.height) < 1) return null;
-  const [left, top] = [(source.width - w) / 2, (source.height - h) / 2];
-  return [left, top, left + w, top + h];
-}
-
-const FITS: Readonly<Record<string, (across: number, down: number) => number>> = {
-  crop_and_resize: Math.max,
-  resize_and_fill: Math.min,
-};
-
 /** A line is drawn from it, so no more pixels than a screen has are looked through. */
 const LARGEST = 1600;
 
@@ -111,7 +94,8 @@ async function overlay(fresh: Plan, request: Values, signal: AbortSignal): Promi
   const box = fresh.box;
   const scale = box ? fresh.working_size[0] / Math.max(1, box[2] - box[0]) : 1;
   const size = fresh.working_size.join(' × ');
-  const frame = frameOf(fresh, request, picture.peek());
+  const whole = request.init_image && !box ? picture.peek() : null;
+  const frame = whole && frameOf(String(request.resize_mode), [whole.width, whole.height], fresh.output_size);
   await on.setOverlay('frame', frame && { box: frame, label: fresh.output_size.join(' × ') });
   await on.setOverlay('crop', box ? { box, label: t('crop.label', { size, scale: number(scale, 2) }) } : null);
   if (!request.mask) {

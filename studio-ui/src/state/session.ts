@@ -90,7 +90,7 @@ export async function startSession(): Promise<void> {
         });
       }
     } else if (start.elsewhere) offer(start.elsewhere);
-    void tidy().catch(() => {});
+    void tidy().catch(complain);
   } catch (error) {
     notify(t('session.forbidden', { why: String(error) }), { kind: 'warn' });
     return;
