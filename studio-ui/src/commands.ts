@@ -47,7 +47,12 @@ export const COMMANDS: readonly Command[] = [
     when: () => current.peek() !== null,
   },
   { id: 'seed.dice', keys: ['R'], perform: () => resetValue('seed') },
-  { id: 'open', keys: ['Ctrl+O'], perform: () => choose('picture'), everywhere: true },
+  {
+    id: 'open',
+    keys: ['Ctrl+O'],
+    perform: () => choose(mode.peek() === 'batch' ? 'batch' : 'picture'),
+    everywhere: true,
+  },
   { id: 'command.prompt', keys: ['/'], perform: () => document.getElementById('prompt')?.focus() },
   { id: 'area', keys: ['Shift+M'], perform: () => flipSheet('area'), when: () => picture.peek() !== null },
   { id: 'history', keys: ['H'], perform: () => flipSheet('history') },

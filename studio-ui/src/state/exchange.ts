@@ -6,6 +6,7 @@ import type { ReadAnswer, Values, Written } from '../api/types';
 import example from '../assets/garden.png?no-inline';
 import { t } from '../i18n';
 import { openPicture, painted, remember } from './document';
+import { addFiles } from './jobs';
 import { complain, notify } from './notices';
 import { wholeRequest } from './plan';
 import { changed, type Mode, mode, setValues } from './request';
@@ -60,6 +61,7 @@ export async function pasteInto(file: Blob): Promise<void> {
 
 /** Put a file in as the source; where it carries parameters, offer them. */
 export async function openFile(file: File): Promise<void> {
+  if (mode.peek() === 'batch') return addFiles([file]);
   if (mode.peek() === 'text') mode.value = 'image';
   const bringBack = painted.peek().mask || painted.peek().sketch ? remember() : null;
   if (!(await openPicture(file, file.name))) return;
