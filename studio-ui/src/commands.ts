@@ -110,7 +110,7 @@ function onKeyDown(event: KeyboardEvent): void {
   event.preventDefault();
   if (held.has(event.code)) return;
   // To compare is to look at a result: the newest, where none is shown.
-  if (action.group === 'compare' && !current.peek()) look(results.peek().at(-1)?.picture.id ?? null);
+  if (action.group === 'compare' && !current.peek()) look(results.peek().at(-1)?.id ?? null);
   if (action.group === 'tools') takeTool(action.id.replace('tool.', '') as ToolName);
   else action.perform(on);
   if (action.release) held.set(event.code, () => action.release?.(on));

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import psutil
+import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Error, Page, Playwright, expect
 
@@ -169,7 +170,12 @@ def test_a_killed_browser_loses_nothing(playwright: Playwright, server: Server, 
     context.close()
 
 
-def test_two_tabs_do_not_overwrite_each_other(context: BrowserContext, page: Page, server: Server) -> None:
+@pytest.mark.parametrize("locks", ["with locks", "without, as pages have it that came without TLS"])
+def test_two_tabs_do_not_overwrite_each_other(context: BrowserContext, server: Server, locks: str) -> None:
+    if locks != "with locks":
+        context.add_init_script("Object.defineProperty(Navigator.prototype, 'locks', { value: undefined })")
+    page = watched(context.new_page())
+    page.goto(server.url)
     write_prompt(page, "the first tab")
     page.wait_for_timeout(400)
     second = watched(context.new_page())

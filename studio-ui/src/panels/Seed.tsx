@@ -18,9 +18,7 @@ export function Seed() {
           <IconButton
             icon="lock"
             label={t('seed.lock')}
-            perform={() =>
-              setValue('seed', fixed ? null : (shown?.picture.seed ?? Math.floor(Math.random() * 2 ** 32)))
-            }
+            perform={() => setValue('seed', fixed ? null : (shown?.seed ?? Math.floor(Math.random() * 2 ** 32)))}
             pressed={fixed}
             small
           />

@@ -42,7 +42,7 @@ function Alone() {
   const live = preview.value && mode.value === 'text' ? preview.value.jpeg : null;
   const result = shownAlone.value;
   if (live) return <img class="alone live" src={live} alt={t('preview')} />;
-  if (result) return <Viewer picture={result.picture} />;
+  if (result) return <Viewer picture={result} />;
   if (mode.value !== 'text') return null;
   return (
     <div class="invitation">

@@ -98,7 +98,7 @@ export async function emptyTrash(): Promise<void> {
 }
 
 export function bring(row: Picture): void {
-  addResult(row, null, true);
+  addResult(row, true);
   look(row.id);
 }
 

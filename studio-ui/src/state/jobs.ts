@@ -76,7 +76,7 @@ function forget(id: string): void {
 function settle(job: Job): boolean {
   const origin = mine.value[job.id];
   if (origin === undefined) return false;
-  for (const made of job.pictures) addResult(made, origin, made.index === 0);
+  for (const made of job.pictures) addResult(made, made.index === 0);
   if (isOpen(job)) return false;
   if (job.error) notify(t('job.failed', { why: job.error.detail }), { kind: 'warn' });
   return finish(job.id);
@@ -146,7 +146,7 @@ const TOLD: { [Name in EventName]: (data: JobEvents[Name]) => void } = {
   },
   picture: (data) => {
     if (!(data.job in mine.value)) return;
-    addResult(data.picture, mine.value[data.job] ?? null, data.picture.index === 0);
+    addResult(data.picture, data.picture.index === 0);
   },
   done: ({ job }) => {
     put(job);
