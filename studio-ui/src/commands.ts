@@ -2,7 +2,7 @@
 
 import { actions, keyOf, type ToolName } from './canvas';
 import { type Key, labelOf, t } from './i18n';
-import { chooseFile } from './panels/Stage';
+import { choose } from './panels/FileInputs';
 import { editor, picture } from './state/document';
 import { active, cancel, generate, generateBatch } from './state/jobs';
 import { setMode, takeTool } from './state/modes';
@@ -47,7 +47,12 @@ export const COMMANDS: readonly Command[] = [
     when: () => current.peek() !== null,
   },
   { id: 'seed.dice', keys: ['R'], perform: () => resetValue('seed') },
-  { id: 'open', keys: ['Ctrl+O'], perform: chooseFile, everywhere: true },
+  {
+    id: 'open',
+    keys: ['Ctrl+O'],
+    perform: () => choose(mode.peek() === 'batch' ? 'batch' : 'picture'),
+    everywhere: true,
+  },
   { id: 'command.prompt', keys: ['/'], perform: () => document.getElementById('prompt')?.focus() },
   { id: 'area', keys: ['Shift+M'], perform: () => flipSheet('area'), when: () => picture.peek() !== null },
   { id: 'history', keys: ['H'], perform: () => flipSheet('history') },
@@ -105,7 +110,7 @@ function onKeyDown(event: KeyboardEvent): void {
   event.preventDefault();
   if (held.has(event.code)) return;
   // To compare is to look at a result: the newest, where none is shown.
-  if (action.group === 'compare' && !current.peek()) look(results.peek().at(-1)?.picture.id ?? null);
+  if (action.group === 'compare' && !current.peek()) look(results.peek().at(-1)?.id ?? null);
   if (action.group === 'tools') takeTool(action.id.replace('tool.', '') as ToolName);
   else action.perform(on);
   if (action.release) held.set(event.code, () => action.release?.(on));

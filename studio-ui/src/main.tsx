@@ -1,18 +1,25 @@
+import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { bindKeys } from './commands';
 import { t } from './i18n';
 import { App } from './panels/App';
+import { shortProgress } from './panels/PlanLine';
 import { openFile, readText } from './state/exchange';
-import { rejoin } from './state/jobs';
+import { active, rejoin } from './state/jobs';
 import { startLive } from './state/live';
 import { startTinting } from './state/modes';
 import { complain, notify } from './state/notices';
 import { startPlanning } from './state/plan';
 import { startShowing } from './state/results';
-import { keepTrying, reachable } from './state/server';
+import { keepTrying } from './state/server';
 import { startSession } from './state/session';
 import './styles/base.css';
-import './styles/layout.css';
+import './styles/page.css';
+import './styles/parameters.css';
+import './styles/stage.css';
+import './styles/results.css';
+import './styles/sheets.css';
+import './styles/narrow.css';
 
 const TYPING = 'input, textarea, select';
 
@@ -43,4 +50,7 @@ keepTrying(() => {
   if (known) notify(t('server.back'));
   known = true;
 });
-reachable.subscribe((there) => document.documentElement.toggleAttribute('data-gone', there === false));
+effect(() => {
+  const job = active.value;
+  document.title = job ? `${shortProgress(job)} · Pentimento` : 'Pentimento';
+});

@@ -53,9 +53,25 @@ export const keepBlob = (sha256: string, blob: Blob): Promise<unknown> =>
 export const findBlob = (sha256: string): Promise<Blob | undefined> =>
   inStore<Blob | undefined>(BLOBS, 'readonly', (store) => store.get(sha256));
 
-/** Hold the lock of a session until the tab goes; false where another tab has it. */
+const ANSWER_MS = 200;
+
+/** Ask the other tabs: pages that came without TLS have no locks. False where one of them says that it has it. */
+async function ask(id: string): Promise<boolean> {
+  const channel = new BroadcastChannel(TAB);
+  const free = await new Promise<boolean>((resolve) => {
+    channel.onmessage = ({ data }) => data.held === id && resolve(false);
+    channel.postMessage({ asked: id });
+    setTimeout(() => resolve(true), ANSWER_MS);
+  });
+  // From now on it is this tab that answers.
+  if (free) channel.onmessage = ({ data }) => data.asked === id && channel.postMessage({ held: id });
+  else channel.close();
+  return free;
+}
+
+/** Hold a session until the tab goes; false where another tab has it. */
 function hold(id: string): Promise<boolean> {
-  if (!navigator.locks) return Promise.resolve(true);
+  if (!navigator.locks) return ask(id);
   return new Promise((resolve) => {
     void navigator.locks.request(`${TAB}:${id}`, { ifAvailable: true }, (lock) => {
       resolve(lock !== null);

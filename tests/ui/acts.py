@@ -24,12 +24,17 @@ def set_number(page: Page, field: str, value: float) -> None:
     box.press("Enter")
 
 
-def paint(page: Page, *points: tuple[float, float]) -> None:
-    """Draw a stroke with the mouse; points are shares of the canvas, counted from its middle."""
+def on_canvas(page: Page, x: float, y: float) -> tuple[float, float]:
+    """Give a place on the screen for shares of the canvas, counted from its middle."""
     area = page.locator(".host").bounding_box()
     assert area
     side = min(area["width"], area["height"])
-    places = [(area["x"] + area["width"] / 2 + x * side, area["y"] + area["height"] / 2 + y * side) for x, y in points]
+    return area["x"] + area["width"] / 2 + x * side, area["y"] + area["height"] / 2 + y * side
+
+
+def paint(page: Page, *points: tuple[float, float]) -> None:
+    """Draw a stroke with the mouse."""
+    places = [on_canvas(page, *point) for point in points]
     page.mouse.move(*places[0])
     page.mouse.down()
     for place in places:

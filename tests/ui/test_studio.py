@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import psutil
+import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Error, Page, Playwright, expect
 
-from .acts import generate, go_to, next_plan, open_example, paint, set_number, write_prompt
+from .acts import generate, go_to, next_plan, on_canvas, open_example, paint, set_number, write_prompt
 from .conftest import CHROMIUM, FLAGS, Server, start_server, watched
 
 EXAMPLE = Path(__file__).parents[2] / "examples/garden.png"
@@ -54,12 +55,56 @@ def test_what_is_not_painted_stays(page: Page, server: Server) -> None:
     left, top, right, bottom = plan["box"]
     assert 0 <= left < right <= 128 and 0 <= top < bottom <= 128
     expect(page.locator(".plan")).to_contain_text(f"masked part {right - left} × {bottom - top}")
-    made = opened(server.bytes(f"pictures/{generate(page)}/file"))
+    picture = generate(page)
+    executed = server.get("jobs/" + server.get(f"pictures/{picture}")["job"])["plan"]
+    for shown in ("box", "working_size", "steps", "latent_cells_repainted"):
+        assert plan[shown] == executed[shown]
+    made = opened(server.bytes(f"pictures/{picture}/file"))
     weight = opened(server.post("plan/pictures/mask", {"request": request}))
     differs = (made != opened(EXAMPLE.read_bytes())).any(axis=2)
     assert weight.max() > 200
     assert not differs[weight == 0].any()
     assert differs[weight > 200].any()
+
+
+def test_every_tool_paints_the_mask(page: Page, server: Server) -> None:
+    open_example(page)
+    go_to(page, "Inpaint")
+
+    def painted(tool: str, *points: tuple[float, float], closed_by: str | None = None) -> np.ndarray:
+        page.get_by_role("button", name=tool, exact=True).click()
+
+        def act() -> None:
+            if closed_by:
+                for point in points:
+                    page.mouse.click(*on_canvas(page, *point))
+                page.keyboard.press(closed_by)
+            else:
+                paint(page, *points)
+
+        request, _ = next_plan(page, act)
+        return opened(server.bytes("uploads/" + request["mask"].removeprefix("sha256:")))
+
+    stroke = painted("Brush", (-0.2, -0.2), (-0.1, -0.2))
+    assert 0 < (stroke > 0).mean() < 0.2
+    erased = painted("Eraser", (-0.2, -0.2), (-0.15, -0.2))
+    assert 0 < (erased > 0).sum() < (stroke > 0).sum()
+    before = erased
+    for tool, points, closed_by in (
+        ("Rectangle", ((0.05, 0.05), (0.2, 0.15)), None),
+        ("Ellipse", ((0.1, 0.2), (0.2, 0.3)), None),
+        ("Lasso", ((-0.3, 0.1), (-0.2, 0.1), (-0.25, 0.2)), None),
+        ("Polygon", ((-0.3, 0.25), (-0.15, 0.25), (-0.2, 0.3)), "Enter"),
+        ("Magic wand", ((0.0, -0.25), (0.0, -0.25)), None),
+    ):
+        after = painted(tool, *points, closed_by=closed_by)
+        assert (after >= before).all(), tool
+        assert (after > 0).sum() > (before > 0).sum(), tool
+        before = after
+    for _ in range(7):
+        page.keyboard.press("Control+Z")
+    undone, _ = next_plan(page, lambda: set_number(page, "steps", 9))
+    assert "mask" not in undone
 
 
 def test_the_page_asks_for_what_the_library_makes(page: Page, server: Server, tmp_path: Path) -> None:
@@ -125,7 +170,12 @@ def test_a_killed_browser_loses_nothing(playwright: Playwright, server: Server, 
     context.close()
 
 
-def test_two_tabs_do_not_overwrite_each_other(context: BrowserContext, page: Page, server: Server) -> None:
+@pytest.mark.parametrize("locks", ["with locks", "without, as pages have it that came without TLS"])
+def test_two_tabs_do_not_overwrite_each_other(context: BrowserContext, server: Server, locks: str) -> None:
+    if locks != "with locks":
+        context.add_init_script("Object.defineProperty(Navigator.prototype, 'locks', { value: undefined })")
+    page = watched(context.new_page())
+    page.goto(server.url)
     write_prompt(page, "the first tab")
     page.wait_for_timeout(400)
     second = watched(context.new_page())

@@ -111,6 +111,7 @@ export const api = {
     json<Picture>(`pictures/${id}`, withJson('PATCH', marks)),
   trash: (id: string) => send(`pictures/${id}`, { method: 'DELETE' }),
   restore: (id: string) => send(`pictures/${id}/restore`, withJson('POST', {})),
+  emptyTrash: () => json<{ removed: number }>('trash', { method: 'DELETE' }),
   file: async (picture: Pick<Picture, 'id'>) => (await send(`pictures/${picture.id}/file`)).blob(),
 
   read: (body: Blob | string) =>

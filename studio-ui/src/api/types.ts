@@ -134,6 +134,7 @@ export interface Picture {
   negative_prompt: string;
   model: string;
   favourite: boolean;
+  trashed?: boolean;
   tags: string[];
   file: string;
   thumbnail: string;

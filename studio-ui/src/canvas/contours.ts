@@ -1,4 +1,4 @@
-/** Lines of equal value in a grey picture (marching squares), as segments x0, y0, x1, y1, … in its pixels. */
+/** Lines of equal value in a grey picture (marching squares), as segments x0, y0, x1, y1, …; a pixel's middle is at 0.5. */
 
 /** Corners: 1 top left, 2 top right, 4 bottom right, 8 bottom left. Sides: 0 top, 1 right, 2 bottom, 3 left. */
 const SIDES: readonly (readonly number[])[] = [
@@ -38,4 +38,25 @@ export function contours(grey: Uint8Array, width: number, height: number, level:
     }
   }
   return segments;
+}
+
+/** The contour drawn as a hand would: steps of single pixels smoothed, straight edges where they are. */
+export function outlines(grey: Uint8Array, width: number, height: number, level: number): number[] {
+  const reached = grey.map((value) => (value >= level ? 255 : 0));
+  return contours(softened(softened(reached, width, height, 1), width, height, width), width, height, 128);
+}
+
+const WEIGHTS = [1, 4, 6, 4, 1];
+
+/** Weighted means along a row (step 1) or a column (step = width); beyond the picture all is 0. */
+function softened(grey: Uint8Array, width: number, height: number, step: number): Uint8Array {
+  const last = step === 1 ? width - 1 : height - 1;
+  return grey.map((_, i) => {
+    const place = step === 1 ? i % width : Math.floor(i / width);
+    let sum = 0;
+    for (let k = -2; k <= 2; k += 1) {
+      if (place + k >= 0 && place + k <= last) sum += WEIGHTS[k + 2] * grey[i + k * step];
+    }
+    return Math.round(sum / 16);
+  });
 }

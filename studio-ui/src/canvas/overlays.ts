@@ -1,5 +1,5 @@
 /** What is drawn over the picture before and while a job runs: the crop, edges, cells, what the network sees, previews. */
-import { contours } from './contours';
+import { outlines } from './contours';
 import { type Context, type Frame, toCanvas } from './frame';
 import { boxOf, type Size, toScreen } from './geometry';
 import { decode } from './picture';
@@ -138,11 +138,11 @@ function edgesOf(bitmap: ImageBitmap, box: Box): Edges {
   const grey = Uint8Array.from({ length: width * height }, (_, i) => data[i * 4]);
   const path = (level: number): Path2D => {
     const made = new Path2D();
-    const points = contours(grey, width, height, level);
+    const points = outlines(grey, width, height, level);
     const [across, down] = [(box[2] - box[0]) / width, (box[3] - box[1]) / height];
     for (let i = 0; i < points.length; i += 4) {
-      made.moveTo(box[0] + (points[i] + 0.5) * across, box[1] + (points[i + 1] + 0.5) * down);
-      made.lineTo(box[0] + (points[i + 2] + 0.5) * across, box[1] + (points[i + 3] + 0.5) * down);
+      made.moveTo(box[0] + points[i] * across, box[1] + points[i + 1] * down);
+      made.lineTo(box[0] + points[i + 2] * across, box[1] + points[i + 3] * down);
     }
     return made;
   };

@@ -6,7 +6,7 @@ import { t } from '../i18n';
 import { editor, picture } from '../state/document';
 import { setMode } from '../state/modes';
 import { closeSheet } from '../state/sheets';
-import { NumberBox, Segments } from './Field';
+import { NumberBox, Segments } from './controls';
 import { Sheet } from './Sheet';
 
 type Shape = 'rectangle' | 'ellipse';

@@ -7,9 +7,12 @@ import { bytes, moment, t } from '../i18n';
 import { copy, openFromServer } from '../state/exchange';
 import {
   bring,
+  bringBack,
   detail,
+  emptyTrash,
   favour,
   found,
+  inTrash,
   next,
   onlyFavourites,
   open,
@@ -83,7 +86,11 @@ function Recipe({ row }: { row: PictureDetail }) {
           <Icon name="download" />
         </a>
         <IconButton icon="copy" label={t('history.copy')} perform={() => void copy(row.infotext)} />
-        <IconButton icon="clear" label={t('history.trash')} perform={() => void throwAway(row)} />
+        {row.trashed ? (
+          <IconButton icon="undo" label={t('history.restore')} perform={() => void bringBack(row)} />
+        ) : (
+          <IconButton icon="clear" label={t('history.trash')} perform={() => void throwAway(row)} />
+        )}
       </div>
       <details class="more">
         <summary>{t('recipe')}</summary>
@@ -101,12 +108,13 @@ export function History() {
   useEffect(() => {
     void search();
     detail.value = null;
+    inTrash.value = false;
     if (about) void open(about);
   }, [about]);
   useEffect(() => {
     const waiting = setTimeout(() => void search(), WAIT_MS);
     return () => clearTimeout(waiting);
-  }, [words.value, onlyFavourites.value]);
+  }, [words.value, onlyFavourites.value, inTrash.value]);
   const chosen = detail.value;
   return (
     <Sheet
@@ -132,6 +140,14 @@ export function History() {
               onlyFavourites.value = !onlyFavourites.value;
             }}
           />
+          <IconButton
+            icon="clear"
+            label={t('history.trash.look')}
+            pressed={inTrash.value}
+            perform={() => {
+              inTrash.value = !inTrash.value;
+            }}
+          />
         </>
       }
     >
@@ -153,11 +169,23 @@ export function History() {
               </button>
             ))}
           </div>
-          {!found.value.length && !searching.value && <p class="dim">{t('history.none')}</p>}
+          {!found.value.length && !searching.value && (
+            <p class="dim">{t(inTrash.value ? 'history.trash.none' : 'history.none')}</p>
+          )}
+          {inTrash.value && found.value.length > 0 && (
+            <div class="row below">
+              <button type="button" class="button small" onClick={() => void emptyTrash()}>
+                {t('history.trash.empty')}
+              </button>
+              <span class="dim">{t('history.trash.help')}</span>
+            </div>
+          )}
           {next.value && (
-            <button type="button" class="button" onClick={() => void search(true)} disabled={searching.value}>
-              {t('history.more')}
-            </button>
+            <div class="row below">
+              <button type="button" class="button" onClick={() => void search(true)} disabled={searching.value}>
+                {t('history.more')}
+              </button>
+            </div>
           )}
         </div>
         {chosen ? <Recipe key={chosen.id} row={chosen} /> : <p class="dim">{t('history.choose')}</p>}

@@ -9,7 +9,8 @@ import { complain } from '../state/notices';
 import { hovered, plan, planned, shownWith } from '../state/plan';
 import { isSet, parameters, read, resetValue, setValue } from '../state/request';
 import { fieldOf } from '../state/server';
-import { choicesOf, Head, Segments } from './Field';
+import { Head, Segments } from './controls';
+import { choicesOf } from './Field';
 
 /** What the network would be shown with each choice. */
 export const shown = signal<Readonly<Record<string, { picture: Blob; url: string }>>>({});

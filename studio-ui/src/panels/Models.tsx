@@ -64,6 +64,9 @@ export function Models() {
         ))}
       </ul>
       <p class="dim">{t('models.help')}</p>
+      {info.value && (
+        <p class="dim">{t('models.server', { version: info.value.version, device: info.value.device })}</p>
+      )}
     </Sheet>
   );
 }

@@ -1,6 +1,6 @@
 // What will be done, and what should be known before; while a job runs, how far it is.
 
-import type { Job, Warning } from '../api/types';
+import type { Job, Plan, Warning } from '../api/types';
 import { bytes, duration, labelOf, number, t } from '../i18n';
 import { warningText } from '../i18n/fields';
 import { cursor, missing, picture } from '../state/document';
@@ -63,52 +63,68 @@ const WarningLine = ({ warning }: { warning: Warning }) => (
 /** What the empty canvas and the empty mask already say is not said twice. */
 const SAID = ['mask_empty'];
 
+function Running({ job }: { job: Job }) {
+  const rate = speed.value?.steps_per_second;
+  return (
+    <span>
+      <b>{describeProgress(job)}</b>
+      {rate ? ` · ${t('speed', { n: number(rate, 1) })}` : ''}
+    </span>
+  );
+}
+
+function Facts({ now, runs, warnings }: { now: Plan; runs: boolean; warnings: number }) {
+  const share = (100 * now.latent_cells_repainted) / Math.max(1, now.latent_cells);
+  const [w, h] = now.working_size;
+  return (
+    <>
+      {!runs && (
+        <span>
+          <b>{t('plan.steps', { n: now.steps, of: now.steps_requested })}</b>
+        </span>
+      )}
+      {now.box && <span>{t('plan.box', { w: now.box[2] - now.box[0], h: now.box[3] - now.box[1] })}</span>}
+      <span>{t('plan.working', { w, h })}</span>
+      {planned.value?.mask && <span>{t('plan.repaints', { share: number(share, share < 10 ? 1 : 0) })}</span>}
+      {!runs && now.seconds ? <span>~{duration(now.seconds)}</span> : null}
+      {!runs && <span>{bytes(now.memory_bytes)}</span>}
+      {warnings > 0 && (
+        <span class="mark" title={t('warnings')}>
+          ⚠ {warnings}
+        </span>
+      )}
+    </>
+  );
+}
+
+/** Where the pointer is, or how large the picture is. */
+function Place() {
+  const source = picture.value;
+  const at = cursor.value;
+  if (!source || mode.value === 'text') return null;
+  return (
+    <span class="place">{at ? `${Math.floor(at.x)}, ${Math.floor(at.y)}` : `${source.width} × ${source.height}`}</span>
+  );
+}
+
 export function PlanLine() {
   const now = plan.value;
   const job = active.value;
-  const at = cursor.value;
-  const source = picture.value;
-  const cellsMatter = now !== null && planned.value?.mask !== undefined;
-  const share = now ? (100 * now.latent_cells_repainted) / Math.max(1, now.latent_cells) : 0;
-  const warnings = now && missing() === null ? now.warnings.filter((row) => !SAID.includes(row.code)) : [];
+  const runs = job?.state === 'running';
+  const ready = now && mode.value !== 'batch' && missing() === null;
+  const warnings = ready ? now.warnings.filter((row) => !SAID.includes(row.code)) : [];
   return (
     <section class="plan" aria-label={t('plan')} aria-busy={stale.value}>
-      <div class={stale.value && now ? 'facts stale' : 'facts'}>
-        {job?.state === 'running' && (
-          <span>
-            <b>{describeProgress(job)}</b>
-            {speed.value?.steps_per_second ? ` · ${t('speed', { n: number(speed.value.steps_per_second, 1) })}` : ''}
-          </span>
-        )}
-        {now && mode.value !== 'batch' && missing() === null && (
-          <>
-            {job?.state !== 'running' && (
-              <span>
-                <b>{t('plan.steps', { n: now.steps, of: now.steps_requested })}</b>
-              </span>
-            )}
-            {now.box && <span>{t('plan.box', { w: now.box[2] - now.box[0], h: now.box[3] - now.box[1] })}</span>}
-            <span>{t('plan.working', { w: now.working_size[0], h: now.working_size[1] })}</span>
-            {cellsMatter && <span>{t('plan.repaints', { share: number(share, share < 10 ? 1 : 0) })}</span>}
-            {job?.state !== 'running' && now.seconds ? <span>~{duration(now.seconds)}</span> : null}
-            {job?.state !== 'running' && <span>{bytes(now.memory_bytes)}</span>}
-            {warnings.length > 0 && (
-              <span class="mark" title={t('warnings')}>
-                ⚠ {warnings.length}
-              </span>
-            )}
-          </>
-        )}
-        {!now && !refusal.value && !job && (
-          <span>{reachable.value === null ? t('server.asking') : t('plan.none')}</span>
-        )}
-        <span style={{ flex: 1 }} />
-        {source && mode.value !== 'text' && (
-          <span class="place">
-            {at ? `${Math.floor(at.x)}, ${Math.floor(at.y)}` : `${source.width} × ${source.height}`}
-          </span>
-        )}
-        {cellsMatter && (
+      <div class="line">
+        <div class={stale.value && now ? 'facts stale' : 'facts'}>
+          {job && runs && <Running job={job} />}
+          {ready && <Facts now={now} runs={runs} warnings={warnings.length} />}
+          {!now && !refusal.value && !job && (
+            <span>{reachable.value === null ? t('server.asking') : t('plan.none')}</span>
+          )}
+        </div>
+        <Place />
+        {planned.value?.mask && (
           <IconButton
             icon="cells"
             label={t('plan.cells')}

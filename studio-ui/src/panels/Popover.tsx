@@ -13,7 +13,7 @@ const GAP = 4;
 
 /** Where there is room: below or above the button, from its left or its right edge. */
 function placeBeside(anchor: DOMRect): CSSProperties {
-  const below = innerHeight - anchor.bottom > Math.min(360, innerHeight / 2);
+  const below = innerHeight - anchor.bottom > Math.min(480, innerHeight / 2);
   const leftwards = anchor.left + 300 > innerWidth;
   return {
     ...(below ? { top: `${anchor.bottom + GAP}px` } : { bottom: `${innerHeight - anchor.top + GAP}px` }),

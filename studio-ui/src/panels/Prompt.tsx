@@ -10,9 +10,8 @@ import { promptHistory } from '../state/preferences';
 import { read, setValue } from '../state/request';
 import { embeddings, fieldOf, networks } from '../state/server';
 import { weigh } from '../weights';
-import { Head } from './Field';
-import { IconButton } from './Icon';
-import { Popover } from './Popover';
+import { Head } from './controls';
+import { Menu } from './Menu';
 
 const WAIT_MS = 350;
 /** How many tokens the text encoder takes at once. */
@@ -76,9 +75,10 @@ function PromptBox({ name, rows }: { name: 'prompt' | 'negative_prompt'; rows: n
     void readText(pasted);
   };
   const addOns = [
-    ...networks.value.map((row) => ({ name: row.alias || row.name, insert: `<lora:${row.alias || row.name}:1>` })),
-    ...embeddings.value.map((word) => ({ name: word, insert: word })),
-  ];
+    ...networks.value.map((row) => row.alias || row.name).map((name) => ({ label: name, words: `<lora:${name}:1>` })),
+    ...embeddings.value.map((word) => ({ label: word, words: word })),
+  ].map(({ label, words }) => ({ label, perform: () => insert(words) }));
+  const earlier = promptHistory.value.map((label) => ({ label, perform: () => setValue(name, label) }));
 
   return (
     <div class="field" data-field={name}>
@@ -103,53 +103,9 @@ function PromptBox({ name, rows }: { name: 'prompt' | 'negative_prompt'; rows: n
             {tokens ? t('tokens', { n: tokens.tokens, of: Math.max(1, tokens.chunks) * CHUNK }) : ''}
           </span>
           <span class="row">
-            {addOns.length > 0 && (
-              <Popover
-                label={t('addons')}
-                button={(open, flip) => (
-                  <IconButton icon="words" label={t('addons')} perform={flip} expanded={open} small />
-                )}
-              >
-                {(close) =>
-                  addOns.map((row) => (
-                    <button
-                      type="button"
-                      key={row.name}
-                      class="item"
-                      onClick={() => {
-                        close();
-                        insert(row.insert);
-                      }}
-                    >
-                      {row.name}
-                    </button>
-                  ))
-                }
-              </Popover>
-            )}
+            {addOns.length > 0 && <Menu icon="words" label={t('addons')} rows={addOns} small />}
             {name === 'prompt' && promptHistory.value.length > 0 && (
-              <Popover
-                label={t('prompt.history')}
-                button={(open, flip) => (
-                  <IconButton icon="history" label={t('prompt.history')} perform={flip} expanded={open} small />
-                )}
-              >
-                {(close) =>
-                  promptHistory.value.map((row) => (
-                    <button
-                      type="button"
-                      key={row}
-                      class="item"
-                      onClick={() => {
-                        close();
-                        setValue(name, row);
-                      }}
-                    >
-                      {row}
-                    </button>
-                  ))
-                }
-              </Popover>
+              <Menu icon="history" label={t('prompt.history')} rows={earlier} small />
             )}
           </span>
         </div>

@@ -1,7 +1,7 @@
 // The right panel: variants, ways of looking at them, and what can be done with the one that is looked at.
 
 import { fileUrl, thumbnailUrl } from '../api/client';
-import type { Job } from '../api/types';
+import type { Job, Picture } from '../api/types';
 import type { CompareMode } from '../canvas';
 import { t } from '../i18n';
 import { shownAs } from '../keys';
@@ -9,20 +9,10 @@ import { compare, editor, openVersion, picture, versions } from '../state/docume
 import { takePicture } from '../state/history';
 import { ours, preview } from '../state/jobs';
 import { modeRow } from '../state/request';
-import {
-  accept,
-  current,
-  look,
-  type Result,
-  removeResult,
-  results,
-  reuseSeed,
-  selected,
-  shownAlone,
-} from '../state/results';
+import { accept, check, current, look, removeResult, results, reuseSeed, selected, shownAlone } from '../state/results';
 import { openSheet } from '../state/sheets';
 import { Icon, IconButton, type IconName } from './Icon';
-import { Popover } from './Popover';
+import { Menu } from './Menu';
 
 const LOOKS = ['slider', 'blink', 'difference', 'footprint'] as const satisfies readonly (CompareMode & IconName)[];
 
@@ -37,8 +27,7 @@ function Pending({ job }: { job: Job }) {
   );
 }
 
-function Tile({ result, place }: { result: Result; place: number }) {
-  const { picture: made } = result;
+function Tile({ made, place }: { made: Picture; place: number }) {
   const chosen = selected.value === made.id;
   return (
     <button
@@ -48,9 +37,9 @@ function Tile({ result, place }: { result: Result; place: number }) {
       aria-label={t('result.n', { n: place + 1, seed: made.seed })}
       title={made.prompt}
       onClick={() => look(chosen ? null : made.id)}
-      onDblClick={() => void accept(result)}
+      onDblClick={() => void accept(made)}
     >
-      <img src={thumbnailUrl(made)} alt="" loading="lazy" />
+      <img src={thumbnailUrl(made)} alt="" loading="lazy" onError={() => void check(made.id)} />
       <span class="tag">{place + 1}</span>
     </button>
   );
@@ -114,19 +103,18 @@ function Versions() {
   );
 }
 
-function Acts({ result }: { result: Result }) {
-  const { picture: made } = result;
+function Acts({ made }: { made: Picture }) {
   const sends = [
-    { label: t('send.image'), perform: () => accept(result, 'image') },
-    { label: t('send.inpaint'), perform: () => accept(result, 'inpaint') },
+    { label: t('send.image'), perform: () => accept(made, 'image') },
+    { label: t('send.inpaint'), perform: () => accept(made, 'inpaint') },
     { label: t('use.parameters'), perform: () => takePicture(made.id) },
-    { label: t('seed.reuse'), perform: () => reuseSeed(result) },
+    { label: t('seed.reuse'), perform: () => reuseSeed(made) },
     { label: t('recipe'), perform: () => openSheet('history', made.id) },
     { label: t('result.remove'), perform: () => removeResult(made.id) },
   ];
   return (
     <>
-      <button type="button" class="button primary" onClick={() => void accept(result)} title={t('accept.help')}>
+      <button type="button" class="button primary" onClick={() => void accept(made)} title={t('accept.help')}>
         <Icon name="accept" />
         {t('accept')}
       </button>
@@ -135,26 +123,7 @@ function Acts({ result }: { result: Result }) {
           <Icon name="download" />
           {t('download')}
         </a>
-        <Popover
-          label={t('send')}
-          button={(open, flip) => <IconButton icon="more" label={t('send')} perform={flip} expanded={open} />}
-        >
-          {(close) =>
-            sends.map((row) => (
-              <button
-                type="button"
-                key={row.label}
-                class="item"
-                onClick={() => {
-                  close();
-                  void row.perform();
-                }}
-              >
-                {row.label}
-              </button>
-            ))
-          }
-        </Popover>
+        <Menu icon="more" label={t('send')} rows={sends} />
       </div>
     </>
   );
@@ -171,8 +140,8 @@ export function Results() {
         <p class="empty">{t('results.none')}</p>
       ) : (
         <div class="strip">
-          {rows.map((result, place) => (
-            <Tile key={result.picture.id} result={result} place={place} />
+          {rows.map((made, place) => (
+            <Tile key={made.id} made={made} place={place} />
           ))}
           {pending.map((job) => (
             <Pending key={job.id} job={job} />
@@ -182,12 +151,12 @@ export function Results() {
       <div class="result-acts">
         {shown && (
           <p class="dim one-line">
-            {shown.picture.width} × {shown.picture.height} · {t('seed.of', { seed: shown.picture.seed })}
+            {shown.width} × {shown.height} · {t('seed.of', { seed: shown.seed })}
           </p>
         )}
         {rows.length > 0 && modeRow.value.picture && <Looks />}
         {modeRow.value.picture && <Versions />}
-        {shown && <Acts result={shown} />}
+        {shown && <Acts made={shown} />}
       </div>
     </aside>
   );

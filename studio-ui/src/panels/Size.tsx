@@ -4,7 +4,7 @@ import { number, t } from '../i18n';
 import { picture } from '../state/document';
 import { plan, troubleWith } from '../state/plan';
 import { isSet, modeRow, read, setValues } from '../state/request';
-import { Head, NumberBox } from './Field';
+import { Head, NumberBox } from './controls';
 import { Icon, IconButton } from './Icon';
 
 const STEP = 8;

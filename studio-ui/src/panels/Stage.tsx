@@ -2,21 +2,21 @@
 
 import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { fileUrl } from '../api/client';
 import { t } from '../i18n';
 import { shownAs } from '../keys';
-import { compare, editor, missing, mountEditor, painting, picture } from '../state/document';
-import { openExample, openFile, pasteInto } from '../state/exchange';
-import { addFiles, batchFiles, dropFile, jobs, preview } from '../state/jobs';
+import { compare, missing, mountEditor, painting, picture } from '../state/document';
+import { openExample, openFile } from '../state/exchange';
+import { addFiles, preview } from '../state/jobs';
 import { mode, modeRow } from '../state/request';
 import { shownAlone } from '../state/results';
-import { Icon, IconButton } from './Icon';
+import { Batch } from './Batch';
+import { choose, FileInputs } from './FileInputs';
+import { Icon } from './Icon';
 import { ShownChoices } from './MaskedContent';
 import { Toolbar } from './Toolbar';
 import { Viewer } from './Viewer';
 
 const dropping = signal(false);
-export const chooseFile = (): void => document.getElementById('open-picture')?.click();
 
 function Invitation() {
   return (
@@ -24,7 +24,7 @@ function Invitation() {
       <Icon name="picture" />
       <h2>{t('drop')}</h2>
       <div class="row">
-        <button type="button" class="button" onClick={chooseFile}>
+        <button type="button" class="button" onClick={() => choose('picture')}>
           <Icon name="open" />
           {t('open')}
         </button>
@@ -37,73 +37,12 @@ function Invitation() {
   );
 }
 
-function Batch() {
-  const rows = batchFiles.value;
-  if (!rows.length) {
-    return (
-      <div class="invitation">
-        <Icon name="picture" />
-        <h2>{t('batch.drop')}</h2>
-        <button type="button" class="button" onClick={() => document.getElementById('open-batch')?.click()}>
-          <Icon name="open" />
-          {t('open')}
-        </button>
-      </div>
-    );
-  }
-  return (
-    <div class="batch">
-      <ul class="gallery">
-        {rows.map((row) => {
-          const job = row.job ? jobs.value.get(row.job) : undefined;
-          const made = job?.pictures[0];
-          const state = row.trouble ?? (job ? t(`state.${job.state}`) : t('batch.waiting'));
-          return (
-            <li key={row.url}>
-              <div class="tile">
-                <img src={made ? fileUrl(made) : row.url} alt={row.file.name} />
-                <span class="tag">{state}</span>
-              </div>
-              <div class="row between">
-                <span class="name" title={row.file.name}>
-                  {row.file.name}
-                </span>
-                <IconButton
-                  icon="close"
-                  label={t('remove', { name: row.file.name })}
-                  perform={() => dropFile(row)}
-                  small
-                />
-              </div>
-            </li>
-          );
-        })}
-      </ul>
-      <div class="row">
-        <button type="button" class="button" onClick={() => document.getElementById('open-batch')?.click()}>
-          <Icon name="plus" />
-          {t('batch.add')}
-        </button>
-        <button
-          type="button"
-          class="button"
-          onClick={() => {
-            for (const row of batchFiles.peek()) dropFile(row);
-          }}
-        >
-          {t('batch.clear')}
-        </button>
-      </div>
-    </div>
-  );
-}
-
 /** A picture that does not lie over the source: made from words, or of another shape. */
 function Alone() {
   const live = preview.value && mode.value === 'text' ? preview.value.jpeg : null;
   const result = shownAlone.value;
   if (live) return <img class="alone live" src={live} alt={t('preview')} />;
-  if (result) return <Viewer picture={result.picture} />;
+  if (result) return <Viewer picture={result} />;
   if (mode.value !== 'text') return null;
   return (
     <div class="invitation">
@@ -156,32 +95,5 @@ export function Stage() {
       </div>
       <FileInputs />
     </main>
-  );
-}
-
-/** Hidden: opened by buttons and commands. */
-function FileInputs() {
-  const taken = (use: (files: File[]) => void) => (event: Event) => {
-    const input = event.currentTarget as HTMLInputElement;
-    use([...(input.files ?? [])]);
-    input.value = '';
-  };
-  return (
-    <div hidden>
-      <input id="open-picture" type="file" accept="image/*" onChange={taken(([file]) => file && void openFile(file))} />
-      <input
-        id="open-mask"
-        type="file"
-        accept="image/*"
-        onChange={taken(([file]) => file && void editor.peek()?.setMask(file))}
-      />
-      <input id="open-batch" type="file" accept="image/*" multiple onChange={taken(addFiles)} />
-      <input
-        id="open-recipe"
-        type="file"
-        accept="image/*,.txt,.json"
-        onChange={taken(([file]) => file && void pasteInto(file))}
-      />
-    </div>
   );
 }

@@ -5,40 +5,19 @@ import { open } from '../state/jobs';
 import { LANGUAGES, language, shownTheme, theme } from '../state/preferences';
 import { startAfresh } from '../state/session';
 import { openSheet } from '../state/sheets';
+import { choose } from './FileInputs';
 import { Icon, IconButton } from './Icon';
+import { Menu } from './Menu';
 import { modelName } from './Models';
-import { Popover } from './Popover';
-import { chooseFile } from './Stage';
 
 function Exchange() {
   const rows = [
-    { label: t('open'), perform: chooseFile },
-    { label: t('read'), perform: () => document.getElementById('open-recipe')?.click() },
+    { label: t('open'), perform: () => choose('picture') },
+    { label: t('read'), perform: () => choose('recipe') },
     { label: t('write'), perform: () => openSheet('write') },
     { label: t('session.new'), perform: startAfresh },
   ];
-  return (
-    <Popover
-      label={t('exchange')}
-      button={(isOpen, flip) => <IconButton icon="read" label={t('exchange')} perform={flip} expanded={isOpen} />}
-    >
-      {(close) =>
-        rows.map((row) => (
-          <button
-            type="button"
-            key={row.label}
-            class="item"
-            onClick={() => {
-              close();
-              row.perform();
-            }}
-          >
-            {row.label}
-          </button>
-        ))
-      }
-    </Popover>
-  );
+  return <Menu icon="read" label={t('exchange')} rows={rows} />;
 }
 
 export function TopBar() {

@@ -5,7 +5,7 @@ import { useEffect } from 'preact/hooks';
 import type { Written } from '../api/types';
 import { t } from '../i18n';
 import { copy, write, written } from '../state/exchange';
-import { Segments } from './Field';
+import { Segments } from './controls';
 import { Icon } from './Icon';
 import { Sheet } from './Sheet';
 

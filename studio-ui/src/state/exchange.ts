@@ -6,6 +6,7 @@ import type { ReadAnswer, Values, Written } from '../api/types';
 import example from '../assets/garden.png?no-inline';
 import { t } from '../i18n';
 import { openPicture, painted, remember } from './document';
+import { addFiles } from './jobs';
 import { complain, notify } from './notices';
 import { wholeRequest } from './plan';
 import { changed, type Mode, mode, setValues } from './request';
@@ -58,14 +59,21 @@ export async function pasteInto(file: Blob): Promise<void> {
   }
 }
 
-/** Put a file in as the source; where it carries parameters, offer them. */
-export async function openFile(file: File): Promise<void> {
-  if (mode.peek() === 'text') mode.value = 'image';
+/** Put a picture in; what was painted on the one before can be brought back. */
+async function replacePicture(blob: Blob, name: string): Promise<boolean> {
   const bringBack = painted.peek().mask || painted.peek().sketch ? remember() : null;
-  if (!(await openPicture(file, file.name))) return;
+  if (!(await openPicture(blob, name))) return false;
   if (bringBack) {
     notify(t('opened'), { action: { label: t('undo'), perform: () => void bringBack().catch(complain) } });
   }
+  return true;
+}
+
+/** Put a file in as the source; where it carries parameters, offer them. */
+export async function openFile(file: File): Promise<void> {
+  if (mode.peek() === 'batch') return addFiles([file]);
+  if (mode.peek() === 'text') mode.value = 'image';
+  if (!(await replacePicture(file, file.name))) return;
   const answer = await api.read(file).catch(() => null);
   if (!answer?.infotext) return;
   notify(t('read.offer'), { action: { label: t('read.use'), perform: () => take(answer) } });
@@ -80,7 +88,7 @@ export async function openExample(): Promise<void> {
 export async function openFromServer(id: string, to: Mode): Promise<void> {
   try {
     const blob = await api.file({ id });
-    if (!(await openPicture(blob, t('version.history')))) return;
+    if (!(await replacePicture(blob, t('version.history')))) return;
     batch(() => {
       mode.value = to;
     });
@@ -97,7 +105,22 @@ export async function write(): Promise<void> {
   }
 }
 
+/** Pages that came without TLS have no clipboard: there the old way serves. */
+function copyBySelection(text: string): void {
+  const area = document.createElement('textarea');
+  area.value = text;
+  (document.querySelector('dialog[open]') ?? document.body).append(area);
+  area.select();
+  document.execCommand('copy');
+  area.remove();
+}
+
 export async function copy(text: string): Promise<void> {
-  await navigator.clipboard.writeText(text);
-  notify(t('copied'));
+  try {
+    if (navigator.clipboard) await navigator.clipboard.writeText(text);
+    else copyBySelection(text);
+    notify(t('copied'));
+  } catch (error) {
+    complain(error);
+  }
 }

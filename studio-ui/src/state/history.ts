@@ -13,6 +13,8 @@ export const found = signal<Picture[]>([]);
 export const next = signal<string | null>(null);
 export const words = signal('');
 export const onlyFavourites = signal(false);
+/** Looking into the trash rather than at what is kept. */
+export const inTrash = signal(false);
 export const detail = signal<PictureDetail | null>(null);
 export const searching = signal(false);
 
@@ -27,6 +29,7 @@ export async function search(more = false): Promise<void> {
     const page = await api.pictures({
       q: words.value,
       ...(onlyFavourites.value ? { favourite: true } : {}),
+      ...(inTrash.value ? { trash: true } : {}),
       before: more ? next.value : null,
       limit: PAGE,
     });
@@ -67,15 +70,35 @@ export async function throwAway(row: Picture): Promise<void> {
     found.value = found.value.filter((other) => other.id !== row.id);
     detail.value = null;
     notify(t('history.trashed'), {
-      action: { label: t('undo'), perform: () => void api.restore(row.id).then(() => search()) },
+      action: { label: t('undo'), perform: () => void bringBack(row) },
     });
   } catch (error) {
     complain(error);
   }
 }
 
+export async function bringBack(row: Picture): Promise<void> {
+  try {
+    await api.restore(row.id);
+    detail.value = null;
+    await search();
+  } catch (error) {
+    complain(error);
+  }
+}
+
+export async function emptyTrash(): Promise<void> {
+  try {
+    await api.emptyTrash();
+    detail.value = null;
+    await search();
+  } catch (error) {
+    complain(error);
+  }
+}
+
 export function bring(row: Picture): void {
-  addResult(row, null, true);
+  addResult(row, true);
   look(row.id);
 }
 

@@ -20,8 +20,11 @@ export interface Speed {
 }
 
 export const jobs = signal<ReadonlyMap<string, Job>>(new Map());
-/** Jobs that this tab asked for, and the source each began from. */
+/** Jobs that this tab asked for and that have not ended, and the source each began from. */
 export const mine = signal<Readonly<Record<string, string | null>>>({});
+/** Whether this tab asked for a job, ended or not. */
+const asked = new Set<string>();
+export const isOurs = (id: string): boolean => asked.has(id) || id in mine.value;
 export const speed = signal<Speed | null>(null);
 export const preview = signal<{ job: string; jpeg: string } | null>(null);
 /** The state of the document over which a preview lies; painting on changes it. */
@@ -66,22 +69,39 @@ function forget(id: string): void {
   const left = new Map(jobs.value);
   left.delete(id);
   jobs.value = left;
+  finish(id);
 }
 
-/** Take what a job of ours has brought so far. */
-function settle(job: Job): void {
-  if (!(job.id in mine.value)) return;
-  for (const made of job.pictures) addResult(made, mine.value[job.id] ?? null, made.index === 0);
-  if (!isOpen(job)) finish(job.id);
+/** Take what a job of ours has brought so far; gives whether one of ours has ended. */
+function settle(job: Job): boolean {
+  const origin = mine.value[job.id];
+  if (origin === undefined) return false;
+  for (const made of job.pictures) addResult(made, made.index === 0);
+  if (isOpen(job)) return false;
+  if (job.error) notify(t('job.failed', { why: job.error.detail }), { kind: 'warn' });
+  return finish(job.id);
 }
 
-function finish(id: string): void {
-  if (preview.value?.job === id) preview.value = null;
+/** Take away what was shown of a job that has ended; gives whether it was ours. */
+function finish(id: string): boolean {
+  if (preview.value?.job === id) {
+    preview.value = null;
+    laidOver.value = null;
+    void editor.peek()?.setOverlay('preview', null);
+  }
   if (speed.value?.job === id) speed.value = null;
   forgetShape(id);
-  laidOver.value = null;
-  void editor.peek()?.setOverlay('preview', null);
+  const { [id]: origin, ...others } = mine.value;
+  if (origin === undefined) return false;
+  mine.value = others;
+  return true;
 }
+
+/** What is told late of a job that was cancelled here is not heard. */
+const isOver = (id: string): boolean => {
+  const job = jobs.value.get(id);
+  return job !== undefined && !isOpen(job);
+};
 
 function blobOf(dataUri: string): Blob {
   const bytes = Uint8Array.from(atob(dataUri.slice(dataUri.indexOf(',') + 1)), (letter) => letter.charCodeAt(0));
@@ -100,6 +120,7 @@ const TOLD: { [Name in EventName]: (data: JobEvents[Name]) => void } = {
   queued: ({ job }) => void renew(job),
   started: ({ job }) => (jobs.value.has(job) ? change(job, { state: 'running', position: null }) : void renew(job)),
   step: (data) => {
+    if (isOver(data.job)) return;
     const total = Math.max(1, data.pictures * data.steps);
     const done = data.picture * data.steps + data.step;
     change(data.job, {
@@ -125,23 +146,20 @@ const TOLD: { [Name in EventName]: (data: JobEvents[Name]) => void } = {
   },
   picture: (data) => {
     if (!(data.job in mine.value)) return;
-    addResult(data.picture, mine.value[data.job] ?? null, data.picture.index === 0);
+    addResult(data.picture, data.picture.index === 0);
   },
   done: ({ job }) => {
     put(job);
-    settle(job);
-    if (job.id in mine.value) announce(t('said.done'));
+    if (settle(job)) announce(t('said.done'));
   },
   failed: (data) => {
     change(data.job, { state: 'failed', error: data.error });
-    finish(data.job);
-    if (data.job in mine.value) notify(t('job.failed', { why: data.error.detail }), { kind: 'warn' });
+    if (finish(data.job)) notify(t('job.failed', { why: data.error.detail }), { kind: 'warn' });
   },
   cancelled: ({ job }) => {
     const id = typeof job === 'string' ? job : job.id;
     change(id, { state: 'cancelled' });
-    finish(id);
-    if (id in mine.value) announce(t('said.cancelled'));
+    if (finish(id)) announce(t('said.cancelled'));
   },
 };
 
@@ -169,7 +187,11 @@ export async function rejoin(): Promise<void> {
   const answer = await api.jobs();
   const rows = Array.isArray(answer) ? answer : answer.jobs;
   jobs.value = new Map(rows.filter((job) => isOpen(job) || job.id in mine.value).map((job) => [job.id, job]));
-  batch(() => rows.forEach(settle));
+  batch(() => {
+    for (const job of rows) settle(job);
+  });
+  const unheard = Object.keys(mine.peek()).filter((id) => !jobs.peek().has(id));
+  await Promise.all(unheard.map(renew));
 }
 
 interface Sending {
@@ -180,6 +202,7 @@ interface Sending {
 export async function submit(request: Values, origin: string | null, how: Sending = {}): Promise<Job> {
   const job = await api.submit(request, how.priority ?? 'interactive', how.keep ?? true);
   batch(() => {
+    asked.add(job.id);
     mine.value = { ...mine.value, [job.id]: origin };
     put(job);
     settle(job);
@@ -220,13 +243,15 @@ export async function runAgain(request: Values): Promise<void> {
 
 /** Stop now: the page does not wait for the answer. */
 export async function cancel(id: string): Promise<void> {
+  const origin = mine.peek()[id];
   change(id, { state: 'cancelled' });
-  finish(id);
+  if (finish(id)) announce(t('said.cancelled'));
   try {
     put(await api.cancel(id));
   } catch (error) {
     noteFailure(error);
     complain(error);
+    if (origin !== undefined) mine.value = { ...mine.peek(), [id]: origin };
     await renew(id);
   }
 }

@@ -25,7 +25,7 @@ async function replace(): Promise<void> {
   if (!request) return;
   const before = last ? jobs.peek().get(last) : undefined;
   if (before && isOpen(before)) await cancel(before.id);
-  if (before) results.value = results.peek().filter((row) => row.picture.job !== before.id);
+  if (before) results.value = results.peek().filter((row) => row.job !== before.id);
   last = (await submit(request, origin(), { keep: false })).id;
 }
 

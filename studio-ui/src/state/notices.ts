@@ -14,12 +14,14 @@ export const notices = signal<Notice[]>([]);
 export const announcement = signal('');
 
 let last = 0;
+/** More would hide the picture. */
+const MOST = 2;
 const NOTE_MS = 8000;
 
 export function notify(text: string, more: Partial<Omit<Notice, 'id' | 'text'>> = {}): number {
   last += 1;
   const notice: Notice = { id: last, text, kind: 'note', ...more };
-  notices.value = [...notices.value.filter((other) => other.text !== text), notice].slice(-3);
+  notices.value = [...notices.value.filter((other) => other.text !== text), notice].slice(-MOST);
   if (notice.kind === 'note') setTimeout(() => dismiss(notice.id), notice.action ? NOTE_MS * 2 : NOTE_MS);
   return notice.id;
 }

@@ -2,8 +2,8 @@
 
 import { computed, effect, signal } from '@preact/signals';
 import { api, Problem } from '../api/client';
-import type { Box, Plan, Values } from '../api/types';
-import type { PictureInfo } from '../canvas';
+import type { Plan, Values } from '../api/types';
+import { frameOf } from '../frame';
 import { number, t } from '../i18n';
 import { editor, forgetUploads, type Inputs, inputs, missing, painting, picture, revision } from './document';
 import { mode, modeRow, parameters } from './request';
@@ -77,22 +77,15 @@ async function renew(): Promise<void> {
   }
 }
 
-/** Where the result's frame lies on the picture, for the resize modes that cut or add. */
-export function frameOf(fresh: Plan, request: Values, source: PictureInfo | null): Box | null {
-  const fit = FITS[String(request.resize_mode ?? '')];
-  if (!fit || !source || fresh.box || !request.init_image) return null;
-  const [width, height] = fresh.output_size;
-  const scale = fit(width / source.width, height / source.height);
-  const [w, h] = [width / scale, height / scale];
-  if (Math.abs(w - source.width) < 1 && Math.abs(h - source.height) < 1) return null;
-  const [left, top] = [(source.width - w) / 2, (source.height - h) / 2];
-  return [left, top, left + w, top + h];
-}
+/** A line is drawn from it, so no more pixels than a screen has are looked through. */
+const LARGEST = 1600;
 
-const FITS: Readonly<Record<string, (across: number, down: number) => number>> = {
-  crop_and_resize: Math.max,
-  resize_and_fill: Math.min,
-};
+async function forScreen(grey: Blob): Promise<Blob | ImageBitmap> {
+  const source = picture.peek();
+  if (!source || Math.max(source.width, source.height) <= LARGEST) return grey;
+  const scale = LARGEST / Math.max(source.width, source.height);
+  return createImageBitmap(grey, { resizeWidth: Math.round(source.width * scale), resizeQuality: 'medium' });
+}
 
 /** Draw the plan on the picture: crop box, the blurred mask's edge, cells. */
 async function overlay(fresh: Plan, request: Values, signal: AbortSignal): Promise<void> {
@@ -101,14 +94,17 @@ async function overlay(fresh: Plan, request: Values, signal: AbortSignal): Promi
   const box = fresh.box;
   const scale = box ? fresh.working_size[0] / Math.max(1, box[2] - box[0]) : 1;
   const size = fresh.working_size.join(' × ');
-  const frame = frameOf(fresh, request, picture.peek());
+  const whole = request.init_image && !box ? picture.peek() : null;
+  const frame = whole && frameOf(String(request.resize_mode), [whole.width, whole.height], fresh.output_size);
   await on.setOverlay('frame', frame && { box: frame, label: fresh.output_size.join(' × ') });
   await on.setOverlay('crop', box ? { box, label: t('crop.label', { size, scale: number(scale, 2) }) } : null);
   if (!request.mask) {
     await Promise.all([on.setOverlay('weight', null), on.setOverlay('cells', null)]);
     return;
   }
-  await on.setOverlay('weight', { image: await api.planPicture('mask', request, signal) });
+  const weight = await forScreen(await api.planPicture('mask', request, signal));
+  signal.throwIfAborted();
+  await on.setOverlay('weight', { image: weight });
   const cells = showCells.peek() ? await api.planPicture('cells', request, signal) : null;
   if (!signal.aborted) await on.setOverlay('cells', cells ? { image: cells, ...(box ? { box } : {}) } : null);
 }
@@ -130,9 +126,11 @@ export function startPlanning(): void {
   );
   effect(() => {
     const [, , , , , lacking] = wanted.value;
-    if (!reachable.value || painting.value) return;
+    const paints = painting.value;
+    if (!reachable.value) return;
     clearTimeout(waiting);
     running?.abort();
+    if (paints) return;
     stale.value = true;
     if (lacking === 'need.picture' || modeRow.peek().mode === 'batch') return clear();
     waiting = setTimeout(renew, WAIT_MS);

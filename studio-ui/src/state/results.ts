@@ -1,54 +1,47 @@
 // What came out: the variants of this tab, newest job last, and the one that is looked at.
 
 import { batch, computed, effect, signal } from '@preact/signals';
-import { api, fileUrl } from '../api/client';
+import { api, fileUrl, Problem } from '../api/client';
 import type { Picture } from '../api/types';
 import { t } from '../i18n';
 import { compare, editor, openPicture, painting, picture, remember } from './document';
 import { complain, notify } from './notices';
 import { type Mode, mode, modeRow, setValue } from './request';
 
-/** A picture of this tab, and the size of the source that it was made from. */
-export interface Result {
-  picture: Picture;
-  source: string | null;
-}
-
-export const results = signal<Result[]>([]);
+export const results = signal<Picture[]>([]);
 export const selected = signal<string | null>(null);
 
-export const current = computed<Result | null>(
-  () => results.value.find((result) => result.picture.id === selected.value) ?? null,
+export const current = computed<Picture | null>(
+  () => results.value.find((result) => result.id === selected.value) ?? null,
 );
 
 /** Results that can lie over the source: the others are shown alone. */
-const lying = computed<Result[]>(() => {
+const lying = computed<Picture[]>(() => {
   const source = picture.value;
   if (!source || !modeRow.value.picture) return [];
   const shape = source.width / source.height;
-  return results.value.filter(({ picture: made }) => Math.abs(made.width / made.height / shape - 1) < 0.02);
+  return results.value.filter((made) => Math.abs(made.width / made.height / shape - 1) < 0.02);
 });
-export const shownAlone = computed<Result | null>(() =>
+export const shownAlone = computed<Picture | null>(() =>
   current.value && !lying.value.includes(current.value) ? current.value : null,
 );
 
-export function addResult(made: Picture, source: string | null, look: boolean): void {
-  if (results.value.some((result) => result.picture.id === made.id)) return;
+export function addResult(made: Picture, look: boolean): void {
+  if (results.value.some((result) => result.id === made.id)) return;
   batch(() => {
-    results.value = [...results.value, { picture: made, source }];
+    results.value = [...results.value, made];
     if (look) selected.value = made.id;
   });
 }
 
 export function removeResult(id: string): void {
   const before = results.peek();
-  const place = before.findIndex((result) => result.picture.id === id);
+  const place = before.findIndex((result) => result.id === id);
   if (place < 0) return;
   const gone = before[place]!;
   batch(() => {
-    results.value = before.filter((result) => result.picture.id !== id);
-    if (selected.value === id)
-      selected.value = results.value[Math.min(place, results.value.length - 1)]?.picture.id ?? null;
+    results.value = before.filter((result) => result.id !== id);
+    if (selected.value === id) selected.value = results.value[Math.min(place, results.value.length - 1)]?.id ?? null;
   });
   notify(t('result.removed'), {
     action: {
@@ -60,6 +53,15 @@ export function removeResult(id: string): void {
   });
 }
 
+/** A thumbnail that does not load: where the server has no such picture any more, it leaves the list. */
+export async function check(id: string): Promise<void> {
+  const gone = await api.picture(id).then(
+    () => false,
+    (error) => error instanceof Problem && error.status === 404,
+  );
+  if (gone) results.value = results.peek().filter((result) => result.id !== id);
+}
+
 export const look = (id: string | null): void => {
   selected.value = id;
 };
@@ -67,8 +69,8 @@ export const look = (id: string | null): void => {
 export function step(by: number): void {
   const all = results.peek();
   if (!all.length) return;
-  const place = all.findIndex((result) => result.picture.id === selected.peek());
-  selected.value = all[place < 0 ? all.length - 1 : (place + by + all.length) % all.length]!.picture.id;
+  const place = all.findIndex((result) => result.id === selected.peek());
+  selected.value = all[place < 0 ? all.length - 1 : (place + by + all.length) % all.length]!.id;
 }
 
 let showing = 0;
@@ -84,10 +86,10 @@ export function startShowing(): void {
     if (!on) return;
     showing += 1;
     const show = async () => {
-      const ids = rows.map((row) => row.picture.id);
+      const ids = rows.map((row) => row.id);
       if (ids.join() !== held.join()) {
         held = ids;
-        await on.setVariants(rows.map((row) => fileUrl(row.picture)));
+        await on.setVariants(rows.map((row) => fileUrl(row)));
       }
       const index = held.indexOf(wanted ?? '');
       const next = index < 0 ? null : index;
@@ -113,11 +115,11 @@ export function startShowing(): void {
 }
 
 /** Make a result the new source; size, prompt and mask stay as they are. */
-export async function accept(result: Result, to: Mode | null = null): Promise<void> {
+export async function accept(result: Picture, to: Mode | null = null): Promise<void> {
   const bringBack = remember();
   const from = mode.peek();
-  const blob = await api.file(result.picture);
-  const name = t('version.result', { seed: result.picture.seed });
+  const blob = await api.file(result);
+  const name = t('version.result', { seed: result.seed });
   if (!(await openPicture(blob, name, { keep: modeRow.peek().picture && bringBack !== null }))) return;
   batch(() => {
     selected.value = null;
@@ -128,7 +130,7 @@ export async function accept(result: Result, to: Mode | null = null): Promise<vo
     await bringBack?.();
     batch(() => {
       mode.value = from;
-      selected.value = result.picture.id;
+      selected.value = result.id;
     });
   };
   notify(t('accepted'), {
@@ -136,4 +138,4 @@ export async function accept(result: Result, to: Mode | null = null): Promise<vo
   });
 }
 
-export const reuseSeed = (result: Result): void => setValue('seed', result.picture.seed);
+export const reuseSeed = (result: Picture): void => setValue('seed', result.seed);

@@ -3,6 +3,7 @@
 import { computed, signal } from '@preact/signals';
 import { api, Unreachable } from '../api/client';
 import type { Field, Model, Network, Options, ServerInfo } from '../api/types';
+import { complain } from './notices';
 
 export const info = signal<ServerInfo | null>(null);
 export const options = signal<Options | null>(null);
@@ -59,7 +60,7 @@ export function keepTrying(joined: () => void): void {
       joined();
     } catch (error) {
       noteFailure(error);
-      if (!(error instanceof Unreachable)) throw error;
+      if (!(error instanceof Unreachable)) complain(error);
     }
   };
   reachable.subscribe((there) => {

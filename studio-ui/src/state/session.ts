@@ -10,14 +10,14 @@ import { mine } from './jobs';
 import { setMode } from './modes';
 import { complain, notify } from './notices';
 import { changed, type Mode, mode } from './request';
-import { type Result, results, selected } from './results';
+import { results, selected } from './results';
 
 interface Work {
   mode: Mode;
   changed: Values;
   document: DocumentJSON | null;
   versions: Version[];
-  results: { picture: Picture; source: string | null }[];
+  results: Picture[];
   selected: string | null;
   jobs: Record<string, string | null>;
 }
@@ -48,7 +48,7 @@ async function takeUp(work: Work): Promise<void> {
   batch(() => {
     changed.value = work.changed;
     mine.value = work.jobs;
-    results.value = work.results as Result[];
+    results.value = work.results;
     selected.value = work.selected;
   });
   if (work.document) await restoreDocument(work.document, work.versions);
@@ -90,7 +90,7 @@ export async function startSession(): Promise<void> {
         });
       }
     } else if (start.elsewhere) offer(start.elsewhere);
-    void tidy().catch(() => {});
+    void tidy().catch(complain);
   } catch (error) {
     notify(t('session.forbidden', { why: String(error) }), { kind: 'warn' });
     return;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { contours } from '../../src/canvas/contours';
+import { contours, outlines } from '../../src/canvas/contours';
 import { CanvasDocument } from '../../src/canvas/document';
 import { bitmapFrom, clearnessOf, greyOf, maskPng, withSketch } from '../../src/canvas/exchange';
 import { digest, sha256 } from '../../src/canvas/hash';
@@ -153,4 +153,27 @@ test('a contour closes, lies at the level, and separates below from above', () =
   expect(segments.length).toBeGreaterThan(100);
   expect([...ends.values()].every((count) => count === 2)).toBe(true);
   expect(contours(new Uint8Array(100).fill(255), 10, 10, 1).length / 4).toBe(4 * 9 + 4);
+});
+
+test('an outline is a smooth line within a pixel of the edge', () => {
+  const [width, height] = [120, 100];
+  const disc = Uint8Array.from({ length: width * height }, (_, i) =>
+    Math.hypot((i % width) - 60, Math.floor(i / width) - 50) < 30 ? 255 : 0,
+  );
+  const points = outlines(disc, width, height, 1);
+  const length = (segments: number[]) => {
+    let sum = 0;
+    for (let i = 0; i < segments.length; i += 4) {
+      sum += Math.hypot(segments[i + 2] - segments[i], segments[i + 3] - segments[i + 1]);
+    }
+    return sum;
+  };
+  for (let i = 0; i < points.length; i += 2) {
+    expect(Math.abs(Math.hypot(points[i] - 0.5 - 60, points[i + 1] - 0.5 - 50) - 30)).toBeLessThan(1);
+  }
+  expect(Math.abs(length(points) / (2 * Math.PI * 30) - 1)).toBeLessThan(0.02);
+  const half = Uint8Array.from({ length: width * height }, (_, i) => (i % width < 40 ? 200 : 0));
+  const straight = outlines(half, width, height, 128).filter((_, i) => i % 2 === 0);
+  const inner = straight.filter((x) => Math.abs(x - 40) < 5);
+  expect(inner.filter((x) => Math.abs(x - 40) < 0.02).length).toBeGreaterThan(2 * 90);
 });
