@@ -4,6 +4,7 @@ What the engine promises about pixels must hold whatever the network says.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -13,6 +14,8 @@ from pentimento.diffusion.prediction import NoiseLevels
 from pentimento.geometry import Size
 from pentimento.models.base import Conditioning, TextOptions
 from pentimento.models.info import ModelInfo
+from pentimento.plan import Plan
+from pentimento.studio import Studio
 
 HOSTILE = ModelInfo(
     name="hostile",
@@ -62,3 +65,19 @@ class HostileModel:
         self, x: Tensor, t: float, conditioning: Sequence[Conditioning], size: Size, concat: Tensor | None = None
     ) -> Tensor:
         return self._noise(*x.shape)
+
+
+class HostileStudio(Studio):
+    """Has no other model than that one; its "file" and the inputs of results lie in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(device="cpu", data=folder / "data")
+        file = folder / "hostile.safetensors"
+        file.write_bytes(b"no weights")
+        self._model = HostileModel(replace(HOSTILE, path=file))
+
+    def find(self, name: str | None = None) -> ModelInfo:
+        return self._model.info
+
+    def load(self, plan: Plan, info: ModelInfo | None = None) -> HostileModel:
+        return self._model

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from pentimento import RecipeError, Request, metadata
-from pentimento.framing import FRAMERS, lay_out, read_inputs
+from pentimento.framing import FRAMERS, lay_out
+from pentimento.inputs import read_inputs
 from pentimento.profiles import find_profile
 from pentimento.recipe import InputStore, ModelRecord, make_recipe
 from pentimento.verify import verify
@@ -79,6 +80,7 @@ def flipped(path: Path, x: int, y: int, channel: int) -> Path:
             "inpaint_area": st.sampled_from(["whole_picture", "only_masked"]),
             "feather": st.sampled_from(["both", "inward"]),
             "masked_content": st.sampled_from(["fill", "original"]),
+            "blend": st.sampled_from(["linear", "multiband", "poisson", "auto"]),
             "mask_action": st.sampled_from(["blend", "soft", "differential"]),
         }
     ),

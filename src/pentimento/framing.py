@@ -5,6 +5,7 @@ pixels; `compose` puts the repainted pixels back. The two ways of doing it, our 
 float and A1111's in 8 bits, are two rows of `FRAMERS`, chosen by `Profile.overlay`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -12,15 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from .errors import ImageError, RequestError
+from .errors import RequestError
 from .geometry import Box, Size
+from .inputs import MASK_USES, Inputs
 from .pictures import compose as composing
 from .pictures import masks
+from .pictures.blends import BLENDS
 from .pictures.color import correct_colours
-from .pictures.extend import extend_mask, extend_source, margin_set
+from .pictures.extend import margin_set
 from .pictures.fills import A1111_FILLS, PIXEL_FILLS
-from .pictures.metrics import MaskFacts, mask_facts
-from .pictures.read import LARGEST_PICTURE, Source, read_picture, split
+from .pictures.grain import match_grain
+from .pictures.read import Source
+from .pictures.recolor import match_known
 from .pictures.resize import resize
 from .pictures.soft import changed_share
 from .profiles import Profile
@@ -28,30 +32,6 @@ from .request import Request
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
-
-
-@dataclass(frozen=True, eq=False)
-class Inputs:
-    """The pictures of a request, read: orientation applied, mask grey, inverted, blurred.
-
-    Attributes
-    ----------
-    source : what is repainted; None in txt2img
-    painted : "L", 255 = painted by the user (after inversion); None without a mask
-    blurred : `painted` blurred, at the mask's own size
-    place : where the given picture lies in `source`; None where that is the picture itself
-    """
-
-    source: Source | None = None
-    painted: Image.Image | None = None
-    blurred: Image.Image | None = None
-    place: Box | None = None
-
-    @property
-    def facts(self) -> MaskFacts | None:
-        if self.painted is None or self.blurred is None:
-            return None
-        return mask_facts(self.painted, self.blurred)
 
 
 @dataclass(frozen=True)
@@ -84,8 +64,10 @@ class Frame:
     mask : "L" at `layout.working`, any value = may change; None = everything is repainted
     source : the picture under the result, at the result's size; None in txt2img
     weight : [H, W] like the result, 0..1, share of the new pixel; None = all new
-    target : what the result's hues are matched to; None = they are left
+    target : what the result's colours are matched to; None = they are left
+    blend : row of `BLENDS` that pastes
     bare : [H, W] like the result, where no picture lies under it and all is new; None = nowhere
+    grain_seed : chance of the grain that is added; None = none is
     """
 
     layout: Layout
@@ -94,90 +76,41 @@ class Frame:
     source: Source | None = None
     weight: Floats | None = None
     target: Image.Image | None = None
+    blend: str = "linear"
     bare: NDArray[np.bool_] | None = None
+    grain_seed: int | None = None
 
     @property
     def icc(self) -> bytes | None:
         return self.source.icc if self.source else None
 
 
-@dataclass(frozen=True)
-class MaskUse:
-    """What a mask action means for pixels.
+@dataclass(frozen=True, eq=False)
+class Sampled:
+    """What pasting may depend on beside the frame: one picture's seed and what sampling did.
 
     Attributes
     ----------
-    grey : the mask's grey reaches the latents; otherwise a cell is repainted or not
-    gain : factor on the paste's weight, where the network has made the transition itself
-    by_change : the paste's weight follows what sampling has changed
+    latent_mask : [h, w], 0..1, as it was used
+    change : [h, w], how far each latent cell has moved
     """
 
-    grey: bool
-    gain: float
-    by_change: bool
+    seed: int
+    latent_mask: Floats | None = None
+    change: Floats | None = None
 
-
-MASK_USES = {
-    "blend": MaskUse(grey=False, gain=1.0, by_change=False),
-    "soft": MaskUse(grey=True, gain=4.0, by_change=True),
-    "differential": MaskUse(grey=True, gain=4.0, by_change=False),
-}
-"""A row for every mask action; what it does while sampling is in `denoising.MASK_ACTIONS`."""
-
-
-def rounds_mask(request: Request) -> bool:
-    """Whether a latent cell is repainted wholly or not at all."""
-    return request.mask_round and not MASK_USES[request.mask_action].grey
-
-
-def read_inputs(request: Request, profile: Profile) -> Inputs:
-    """Read the request's pictures, extend them and prepare the mask.
-
-    Raises
-    ------
-    ImageError
-        Where a picture cannot be read, or (profile's `mask_size` strict, or extended)
-        the mask is of another size than the picture.
-    RequestError
-        Where there is nothing to extend, or it would grow too large.
-    """
-    if request.init_image is None:
-        if request.extends:
-            raise RequestError("extend", request.extend, "only a picture can be extended; give init_image")
-        return Inputs()
-    picture = read_picture(request.init_image, "init_image")
-    source = split(picture, request.background, profile.alpha)
-    painted = _read_mask(request, profile, picture)
-    if request.extends:
-        return _extended(request, source, painted)
-    if painted is None:
-        return Inputs(source)
-    return Inputs(source, painted, masks.blur(painted, *request.mask_blur))
-
-
-def _read_mask(request: Request, profile: Profile, picture: Image.Image) -> Image.Image | None:
-    """Give what the user painted, after inversion."""
-    if request.mask is None:
-        return None
-    mask = read_picture(request.mask, "mask")
-    if (profile.mask_size == "strict" or request.extends) and mask.size != picture.size:
-        sizes = f"{Size(*mask.size)} where the picture is {Size(*picture.size)}"
-        raise ImageError("mask", mask.size, f"its size is {sizes}; give a mask of the picture's size")
-    painted = masks.to_grey(mask, round_alpha=rounds_mask(request))
-    return masks.invert(painted) if request.mask_mode == "inpaint_not_masked" else painted
-
-
-def _extended(request: Request, source: Source, painted: Image.Image | None) -> Inputs:
-    """Grow the picture; its new margin and the overlap are masked, besides what was painted."""
-    sides = request.extension(source.size)
-    if sides.around(source.size).area > LARGEST_PICTURE:
-        raise RequestError(
-            "extend", request.extend, f"the picture would be {sides.around(source.size)}, more than can be worked on"
+    def changed_share(self, request: Request) -> Floats | None:
+        """Give the share of the new picture for every latent cell; None where changes do not decide it."""
+        if self.latent_mask is None or self.change is None or not MASK_USES[request.mask_action].by_change:
+            return None
+        return changed_share(
+            self.change,
+            self.latent_mask,
+            preservation_strength=request.soft_preservation_strength,
+            mask_influence=request.soft_mask_influence,
+            threshold=request.soft_difference_threshold,
+            contrast=request.soft_difference_contrast,
         )
-    place = sides.place(source.size)
-    masked = extend_mask(painted, source.size, sides, request.extend_overlap)
-    blurred = margin_set(masks.blur(masked, *request.mask_blur), place)
-    return Inputs(extend_source(source, sides), masked, blurred, place)
 
 
 def lay_out(request: Request, profile: Profile, inputs: Inputs, *, multiple: int, native: int) -> Layout:
@@ -225,13 +158,10 @@ def lay_out(request: Request, profile: Profile, inputs: Inputs, *, multiple: int
 
 
 def _check_shape(asked: Size, extended: Size) -> None:
-    if (
-        min(
-            abs(asked.width * extended.height / extended.width - asked.height),
-            abs(asked.height * extended.width / extended.height - asked.width),
-        )
-        >= 1
-    ):
+    """Refuse to distort: what was given would be stretched or cut, its margin with it."""
+    across = abs(asked.width * extended.height / extended.width - asked.height)
+    down = abs(asked.height * extended.width / extended.height - asked.width)
+    if min(across, down) >= 1:
         raise RequestError(
             "width",
             asked.width,
@@ -276,8 +206,8 @@ class Framer(Protocol):
 
     def frame(self, request: Request, inputs: Inputs, layout: Layout) -> Frame: ...
 
-    def settle(self, frame: Frame, request: Request, latent_mask: Floats | None, change: Floats | None) -> Frame:
-        """Fix the paste's weight, knowing how far each latent cell has moved, [h, w]."""
+    def settle(self, frame: Frame, request: Request, sampled: Sampled) -> Frame:
+        """Fix what pasting depends on beside the frame."""
         ...
 
     def compose(self, frame: Frame, pixels: Floats, profile: Profile) -> Image.Image:
@@ -317,13 +247,15 @@ class FloatFramer:
         if mask is not None and shown.size == mask.size:
             shown = PIXEL_FILLS[request.masked_content](shown, mask)
         weight, target = self._weight(request, inputs, layout), shown if request.color_correction else None
-        return Frame(layout, shown, mask, source, weight, target, _bare(inputs, source.size))
+        return Frame(layout, shown, mask, source, weight, target, request.blend, _bare(inputs, source.size))
 
-    def settle(self, frame: Frame, request: Request, latent_mask: Floats | None, change: Floats | None) -> Frame:
-        if frame.weight is None or latent_mask is None or change is None or not _by_change(request):
+    def settle(self, frame: Frame, request: Request, sampled: Sampled) -> Frame:
+        frame = replace(frame, grain_seed=sampled.seed if request.match_grain else None)
+        share = sampled.changed_share(request)
+        if frame.weight is None or share is None:
             return frame
         layout = frame.layout
-        cells = Image.fromarray(_changed_share(request, latent_mask, change))
+        cells = Image.fromarray(share)
         share = np.asarray(cells.resize(layout.working, Image.Resampling.BICUBIC))
         inside = share[: layout.asked.height, : layout.asked.width, np.newaxis]
         box = layout.box or Box.whole(layout.output)
@@ -332,14 +264,13 @@ class FloatFramer:
         stitched = composing.stitch_from_working(inside, box, layout.asked)[..., 0]
         weight[region] = frame.weight[region] * np.clip(stitched, 0, 1)
         if frame.bare is not None:
-            weight[frame.bare] = 1
+            weight[frame.bare] = frame.weight[frame.bare]
         return replace(frame, weight=weight)
 
     def compose(self, frame: Frame, pixels: Floats, profile: Profile) -> Image.Image:
         layout = frame.layout
         if frame.target is not None:
-            corrected = correct_colours(Image.fromarray(composing.to_bytes(pixels, "round")), frame.target)
-            pixels = np.asarray(corrected, np.float32) / np.float32(255)
+            pixels = CORRECTIONS[profile.color](pixels, frame.target, frame.mask)
         inside = pixels[: layout.asked.height, : layout.asked.width]
         if frame.source is None:
             return Image.fromarray(composing.to_bytes(inside, profile.to_bytes))
@@ -347,8 +278,7 @@ class FloatFramer:
             whole = np.ones((layout.output.height, layout.output.width), np.float32)
             return composing.restore_alpha(composing.to_bytes(inside, profile.to_bytes), frame.source, whole)
         box = layout.box or Box.whole(layout.output)
-        tile = composing.stitch_from_working(inside, box, layout.asked)
-        composed = composing.composite(np.asarray(frame.source.image), tile, frame.weight, box)
+        composed = _pasted(frame, composing.stitch_from_working(inside, box, layout.asked), box)
         return composing.restore_alpha(composed, frame.source, frame.weight)
 
     def _weight(self, request: Request, inputs: Inputs, layout: Layout) -> Floats | None:
@@ -379,21 +309,6 @@ def _bare(inputs: Inputs, size: Size) -> NDArray[np.bool_] | None:
         return None
     margin = margin_set(Image.new("L", inputs.source.size), inputs.place)
     return np.asarray(margin.resize(size, Image.Resampling.NEAREST)) > 0
-
-
-def _by_change(request: Request) -> bool:
-    return MASK_USES[request.mask_action].by_change
-
-
-def _changed_share(request: Request, latent_mask: Floats, change: Floats) -> Floats:
-    return changed_share(
-        change,
-        latent_mask,
-        preservation_strength=request.soft_preservation_strength,
-        mask_influence=request.soft_mask_influence,
-        threshold=request.soft_difference_threshold,
-        contrast=request.soft_difference_contrast,
-    )
 
 
 def in_place(made: Image.Image, layout: Layout) -> Image.Image:
@@ -439,7 +354,7 @@ class A1111Framer:
         if mask is None or inputs.blurred is None:
             return Frame(layout, shown, source=source, target=shown if request.color_correction else None)
         overlay_mask = masks.doubled(mask) if layout.box is None else inputs.blurred
-        if _by_change(request):  # anything that is worked on may change
+        if MASK_USES[request.mask_action].by_change:  # anything that is worked on may change
             overlay_mask = _in_box(Image.new("L", layout.asked, 255), layout, source.size)
         elif MASK_USES[request.mask_action].grey:
             overlay_mask = masks.doubled(masks.doubled(masks.doubled(mask if layout.box is None else inputs.blurred)))
@@ -449,12 +364,14 @@ class A1111Framer:
         if shown.size == mask.size:
             shown = A1111_FILLS[request.masked_content](shown, mask)
         target = shown if request.color_correction else None
-        return Frame(layout, shown, mask, source, weight, target, _bare(inputs, source.size))
+        return Frame(layout, shown, mask, source, weight, target, request.blend, _bare(inputs, source.size))
 
-    def settle(self, frame: Frame, request: Request, latent_mask: Floats | None, change: Floats | None) -> Frame:
-        if frame.source is None or latent_mask is None or change is None or not _by_change(request):
+    def settle(self, frame: Frame, request: Request, sampled: Sampled) -> Frame:
+        frame = replace(frame, grain_seed=sampled.seed if request.match_grain else None)
+        share = sampled.changed_share(request)
+        if frame.source is None or share is None:
             return frame
-        cells = Image.fromarray((_changed_share(request, latent_mask, change) * np.float32(255)).astype(np.uint8))
+        cells = Image.fromarray((share * np.float32(255)).astype(np.uint8))
         tile = resize(cells, frame.layout.asked, "resize_and_fill").convert("L").filter(ImageFilter.GaussianBlur(4))
         overlay_mask = _in_box(tile, frame.layout, frame.source.size)
         weight = np.asarray(overlay_mask, np.float32) / np.float32(255)
@@ -466,8 +383,44 @@ class A1111Framer:
             image = correct_colours(image, frame.target)
         if frame.source is None or frame.weight is None:
             return image
+        if frame.blend != "linear" or frame.grain_seed is not None:
+            box = frame.layout.box or Box.whole(frame.source.size)
+            tile = np.asarray(resize(image, box.size, "crop_and_resize"), np.float32) / np.float32(255)
+            return Image.fromarray(_pasted(frame, tile, box))
         overlay_mask = Image.fromarray(np.round(frame.weight * 255).astype(np.uint8))
         return composing.paste(image, composing.overlay(frame.source.image, overlay_mask), frame.layout.box)
+
+
+def _pasted(frame: Frame, tile: Floats, box: Box) -> Bytes:
+    """Paste a tile of the box's size in float, by the frame's blend and grain."""
+    assert frame.source is not None and frame.weight is not None, "only into a picture something can be pasted"
+    source = np.asarray(frame.source.image)
+    if frame.grain_seed is not None:
+        tile = match_grain(tile, source, frame.weight, box, np.random.default_rng(frame.grain_seed))
+    return BLENDS[frame.blend](source, tile, frame.weight, box)
+
+
+def _hues_corrected(pixels: Floats, target: Image.Image, mask: Image.Image | None) -> Floats:
+    del mask
+    corrected = correct_colours(Image.fromarray(composing.to_bytes(pixels, "round")), target)
+    return np.asarray(corrected, np.float32) / np.float32(255)
+
+
+def _shift_removed(pixels: Floats, target: Image.Image, mask: Image.Image | None) -> Floats:
+    if mask is None:
+        return _hues_corrected(pixels, target, mask)
+    # A decoder mixes over about a cell: what is near to repainted cells is not taken for known.
+    known = np.asarray(mask.filter(ImageFilter.MaxFilter(2 * _DECODER_REACH + 1))) == 0
+    wanted = resize(target, Size(*mask.size), "just_resize") if target.size != mask.size else target
+    return match_known(pixels, np.asarray(wanted, np.float32) / np.float32(255), known)
+
+
+_DECODER_REACH = 8
+CORRECTIONS: dict[str, Callable[[Floats, Image.Image, Image.Image | None], Floats]] = {
+    "known": _shift_removed,
+    "hues": _hues_corrected,
+}
+"""Colour corrections by the profile's choice: (pixels, target, mask) to pixels."""
 
 
 def _in_box(tile: Image.Image, layout: Layout, size: Size) -> Image.Image:

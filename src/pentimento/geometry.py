@@ -83,14 +83,3 @@ class Sides(NamedTuple):
     def place(self, size: Size) -> Box:
         """Give the box in which the picture lies in the extended one."""
         return Box(self.left, self.top, self.left + size.width, self.top + size.height)
-
-    def split(self, at_once: int) -> "list[Sides]":
-        """Divide into as few equal goes as add at most so many pixels on a side.
-
-        Examples
-        --------
-        >>> Sides(100, 0, 30, 0).split(64)
-        [Sides(left=50, top=0, right=15, bottom=0), Sides(left=50, top=0, right=15, bottom=0)]
-        """
-        count = max(1, -(-max(self) // at_once))
-        return [Sides(*(side * (go + 1) // count - side * go // count for side in self)) for go in range(count)]

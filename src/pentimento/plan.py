@@ -20,8 +20,9 @@ from .diffusion.samplers import Sampler, find_sampler
 from .diffusion.schedules import Schedule, ScheduleOptions, find_schedule
 from .diffusion.trajectory import Trajectory, plan_trajectory
 from .errors import ModelNotFoundError, RequestError
-from .framing import FRAMERS, Inputs, Layout, lay_out, read_inputs, rounds_mask
+from .framing import FRAMERS, Layout, lay_out
 from .geometry import Size
+from .inputs import Inputs, read_inputs, rounds_mask
 from .models.estimate import memory_estimate
 from .models.info import ModelInfo
 from .models.networks.find import NetworkLibrary
@@ -102,6 +103,10 @@ class Plan:
     def passes(self) -> "tuple[Plan, ...]":
         """This pass and those that follow."""
         return (self, *(self.then.passes if self.then else ()))
+
+    def with_pictures(self, pictures: tuple[Seeds, ...]) -> "Plan":
+        """Give the same plan with other seeds, in all passes."""
+        return replace(self, pictures=pictures, then=self.then and self.then.with_pictures(pictures))
 
     @property
     def stages(self) -> tuple[Stage, ...]:

@@ -18,10 +18,16 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 from . import choices
 from .errors import ImageError, RequestError, unknown_name
 from .geometry import Sides, Size
+from .pictures.mask_text import is_mask_text, read_drawing, write_drawing
+from .pictures.shapes import Drawing
 from .profiles import find_profile
 
 Picture = str | bytes | Image.Image
 """A path or data URI, the bytes of a picture file, or a PIL image."""
+
+
+Mask = Picture | Drawing
+"""A picture, or what is to be drawn: a string of `pictures.mask_text` is read as that."""
 
 
 def _as_picture(value: object) -> object:
@@ -50,10 +56,27 @@ def _picture_to_json(value: Picture | None) -> str | None:
     return "data:application/octet-stream;base64," + base64.b64encode(value).decode()
 
 
+def _as_mask(value: object) -> object:
+    if isinstance(value, str) and is_mask_text(value):
+        return read_drawing(value)
+    return _as_picture(value)
+
+
+def _mask_to_json(value: Mask | None) -> str | None:
+    return write_drawing(value) if isinstance(value, Drawing) else _picture_to_json(value)
+
+
 PictureField = Annotated[
     Picture | None,
     BeforeValidator(_as_picture),
     PlainSerializer(_picture_to_json, return_type=str | None, when_used="json"),
+]
+
+
+MaskField = Annotated[
+    Mask | None,
+    BeforeValidator(_as_mask),
+    PlainSerializer(_mask_to_json, return_type=str | None, when_used="json"),
 ]
 
 
@@ -88,23 +111,27 @@ def _two_numbers(value: object) -> object:
 Side = int | str
 """Pixels, or percent of the picture's width or height as "25%"."""
 
-_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?)%")
+_MOST_PIXELS, _MOST_PERCENT = 16384, 1000
 
 
 def _side(value: object) -> Side:
-    text = str(value).strip().removesuffix("px")
+    text = str(value).strip().removesuffix("px").rstrip()
     percent = _PERCENT.fullmatch(text)
-    if percent and 0 < float(percent[1]) <= 1000:
-        return f"{float(percent[1]):g}%"
-    pixels = 0 if percent and not float(percent[1]) else int(text) if text.isdecimal() else -1
-    if isinstance(value, bool) or not 0 <= pixels <= 16384:
-        raise ValueError(f"{value!r} must be px from 0 to 16384, or percent up to 1000%, as in 128 or 25%")
-    return pixels
+    if percent and float(percent[1]) <= _MOST_PERCENT:
+        return f"{float(percent[1]):g}%" if float(percent[1]) else 0
+    if not (text.isascii() and text.isdecimal() and len(text) <= 5 and int(text) <= _MOST_PIXELS):
+        raise ValueError(
+            f"{value!r} must be px from 0 to {_MOST_PIXELS}, or percent up to {_MOST_PERCENT}%, as in 128 or 25%"
+        )
+    return int(text)
 
 
 def _four_sides(value: object) -> object:
-    listed = _parts(value) if isinstance(value, str | list | tuple) else (value,)
-    sides = tuple(_side(part) for part in cast(Sequence[object], listed))
+    if isinstance(value, str):
+        value = [part for part in re.split(r"[,\s]+", value.strip()) if part]
+    listed = cast(Sequence[object], value) if isinstance(value, list | tuple) else (value,)
+    sides = tuple(_side(part) for part in listed)
     if len(sides) not in (1, 4):
         raise ValueError("give left, top, right, bottom, or one number for all four")
     return sides * 4 if len(sides) == 1 else sides
@@ -135,7 +162,9 @@ class Request(BaseModel):
         (), description="names of saved styles, applied to both prompts"
     )
     init_image: PictureField = Field(None, description="the picture to start from")
-    mask: PictureField = Field(None, description="white = repaint; same size as the picture")
+    mask: MaskField = Field(
+        None, description="white = repaint; same size as the picture, or drawn: 'rect 10% 20% 30% 30%; grow 8'"
+    )
 
     model: str | None = Field(None, description="name of the model; left out = the studio's")
     vae: str | None = Field(None, description="file of another VAE; left out = the model's own")
@@ -260,12 +289,18 @@ class Request(BaseModel):
         None, ge=0, le=10, description="noise added back; left out = the sampler's own (1, DDIM 0)"
     )
     s_churn: float = Field(0.0, ge=0, le=1000, description="stochasticity of Euler, Heun and DPM2")
-    s_tmin: float = Field(0.0, ge=0, description="lowest sigma that is churned")
-    s_tmax: float | None = Field(None, ge=0, description="highest sigma that is churned; left out = no limit")
+    s_tmin: float = Field(0.0, ge=0, le=1e9, description="lowest sigma that is churned")
+    s_tmax: float | None = Field(None, ge=0, le=1e9, description="highest sigma that is churned; left out = no limit")
     s_noise: float = Field(1.0, ge=0, le=10, description="factor on the noise that a sampler adds")
-    sigma_min: float | None = Field(None, gt=0, description="lowest sigma of the schedule; left out = the model's")
-    sigma_max: float | None = Field(None, gt=0, description="highest sigma of the schedule; left out = the model's")
-    rho: float | None = Field(None, gt=0, description="curve of Karras and polyexponential; left out = their own")
+    sigma_min: float | None = Field(
+        None, ge=1e-6, le=1e6, description="lowest sigma of the schedule; left out = the model's"
+    )
+    sigma_max: float | None = Field(
+        None, ge=1e-6, le=1e6, description="highest sigma of the schedule; left out = the model's"
+    )
+    rho: float | None = Field(
+        None, ge=0.1, le=1000, description="curve of Karras and polyexponential; left out = their own"
+    )
     beta_alpha: float = Field(0.6, gt=0, le=10, description="first parameter of the beta schedule")
     beta_beta: float = Field(0.6, gt=0, le=10, description="second parameter of the beta schedule")
     discard_penultimate_sigma: bool = Field(False, description="leave out the last sigma before 0")
@@ -296,7 +331,13 @@ class Request(BaseModel):
     pad_cond_uncond: bool = Field(False, description="pad prompt and negative prompt to the same length")
 
     # Afterwards
-    color_correction: bool = Field(False, description="match the hues of the result to the source's")
+    color_correction: bool = Field(
+        False, description="take a shift of colours out of the result, by the source's untouched part"
+    )
+    blend: Annotated[choices.Blend, _choice(choices.BLEND)] = Field(
+        "linear", description="how the result is pasted into the picture; auto = the least visible seam"
+    )
+    match_grain: bool = Field(False, description="give the repainted part the grain of what is around it")
 
     profile: str = Field("pentimento", description="pentimento, or a1111 for the same pictures as A1111")
 
@@ -336,6 +377,7 @@ class Request(BaseModel):
             )
         if self.mask is not None and self.init_image is None:
             raise ImageError("mask", "given", "a mask needs a picture to lie on; give init_image too")
+        self._check_extend()
         if min(self.mask_blur) < 0 or max(self.mask_blur) > 1024:
             raise RequestError("mask_blur", self.mask_blur, f"{self.mask_blur} must lie between 0 and 1024 px")
         if self.sigma_min and self.sigma_max and self.sigma_min >= self.sigma_max:
@@ -344,10 +386,25 @@ class Request(BaseModel):
             )
         return self
 
+    def _check_extend(self) -> None:
+        """Refuse a new margin where there is nothing to grow, or nothing would be painted on it."""
+        if self.extends and self.init_image is None:
+            raise RequestError("extend", self.extend, "only a picture can be extended; give init_image too")
+        if self.extends and self.denoising_strength == 0:
+            raise RequestError(
+                "denoising_strength", 0, "0 paints nothing, and the new margin is to be painted; give more, up to 1"
+            )
+
     @property
     def has_second_pass(self) -> bool:
         """Whether the result is enlarged and painted once more."""
         return self.hires_scale is not None or self.hires_width is not None or self.hires_height is not None
+
+    @property
+    def pictures(self) -> dict[str, Picture]:
+        """The pictures that it brings along, by field; a mask in words is none."""
+        given: dict[str, Mask | None] = {"init_image": self.init_image, "mask": self.mask}
+        return {name: one for name, one in given.items() if one is not None and not isinstance(one, Drawing)}
 
     @property
     def mode(self) -> str:

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from .errors import RecipeError
-from .framing import FRAMERS, Frame, lay_out, read_inputs, unchanged
+from .framing import FRAMERS, Frame, lay_out, unchanged
 from .geometry import Size
+from .inputs import read_inputs
 from .pictures.metrics import Difference, difference_where
 from .pictures.read import read_picture
 from .profiles import find_profile

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .framing import MASK_USES
+from .inputs import MASK_USES
 
 if TYPE_CHECKING:
     from .plan import Plan

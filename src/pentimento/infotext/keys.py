@@ -429,7 +429,7 @@ KEYS: tuple[Key, ...] = (
     Key("TI hashes", None, _nothing),
     Key("Hashes", None, _nothing),
     Key("Hires upscale", hires_scale, _reads("hires_scale", float)),
-    Key("Hires resize", hires_size, _readhires_size),
+    Key("Hires resize", hires_size, read_hires_size),
     _unless("hires_steps", "Hires steps", int, _with_second_pass),
     Key(
         "Hires upscaler",
@@ -469,6 +469,8 @@ KEYS: tuple[Key, ...] = (
     Key("Extend", extend, read_extend, ours=True),
     Key("Extend overlap", extend_overlap, _reads("extend_overlap", int), ours=True),
     _flag("color_correction", "Color correction", _with_image, ours=True),
+    _one_of(choices.BLEND, "Blend", _with_mask, ours=True),
+    _flag("match_grain", "Grain match", _with_mask, ours=True),
     _flag("clip_skip_on_sdxl", "Clip skip on SDXL", ours=True),
     Key("Profile", _profile, _reads("profile", str), ours=True),
     # Written at the very end.
