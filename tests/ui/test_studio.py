@@ -1,5 +1,6 @@
 """The page does what the guide says, and loses nothing."""
 
+import hashlib
 import io
 import os
 import signal
@@ -206,6 +207,19 @@ def test_accepting_keeps_size_and_mask_and_can_be_undone(page: Page) -> None:
     assert {**after, "init_image": ""} == {**before, "init_image": ""}
     undone, _ = next_plan(page, lambda: page.locator(".notice").get_by_role("button", name="Undo").click())
     assert undone == before
+
+
+def test_a_sketch_is_in_the_result_that_is_accepted_and_not_over_it(page: Page, server: Server) -> None:
+    open_example(page)
+    go_to(page, "Sketch")
+    set_number(page, "steps", 3)
+    sketched, _ = next_plan(page, lambda: paint(page, (-0.2, -0.1), (0.2, -0.1)))
+    drawn = opened(server.bytes("uploads/" + sketched["init_image"].removeprefix("sha256:")))
+    changed = (drawn != opened(EXAMPLE.read_bytes())).any(axis=2)
+    assert 0 < changed.mean() < 0.5
+    made = server.bytes(f"pictures/{generate(page)}/file")
+    accepted, _ = next_plan(page, lambda: page.get_by_role("button", name="Accept", exact=True).click())
+    assert accepted["init_image"] == "sha256:" + hashlib.sha256(made).hexdigest()
 
 
 def test_cancel_ends_the_job(page: Page, server: Server) -> None:
