@@ -281,3 +281,51 @@ def test_every_field_of_the_request_is_there(page: Page, server: Server) -> None
     shown = set(page.locator("[data-field]").evaluate_all("all => all.map((one) => one.dataset.field)"))
     # The model has its place at the top; width and height are one field, and so are they drawn.
     assert shown == fields - {"model", "height"}
+
+
+def test_many_files_go_through_one_request(page: Page, server: Server, tmp_path: Path) -> None:
+    go_to(page, "Batch")
+    write_prompt(page, "a fish on the sea at night")
+    set_number(page, "steps", 2)
+    files = [tmp_path / f"{side}.png" for side in (64, 96)]
+    for file in files:
+        Image.open(EXAMPLE).resize((int(file.stem),) * 2).save(file)
+    page.locator("#open-batch").set_input_files([*files, Path(__file__)])
+    page.get_by_role("button", name="Generate all").click()
+    tags = page.locator(".batch .tag")
+    expect(tags.nth(0)).to_have_text("done")
+    expect(tags.nth(1)).to_have_text("done")
+    expect(tags.nth(2)).to_contain_text("no picture that can be read")
+    made = server.get("pictures?limit=2")["pictures"]
+    assert [(one["width"], one["prompt"]) for one in made] == [
+        (96, "a fish on the sea at night"),
+        (64, "a fish on the sea at night"),
+    ]
+
+
+def test_the_history_finds_marks_and_makes_again(page: Page, server: Server) -> None:
+    open_example(page)
+    write_prompt(page, "a turquoise umbrella")
+    set_number(page, "steps", 2)
+    made = generate(page)
+    page.get_by_role("button", name="History").click()
+    page.get_by_label("Words of the prompt").fill("turquoise umb")
+    tiles = page.locator(".gallery .tile")
+    expect(tiles).to_have_count(1)
+    tiles.click()
+    page.get_by_role("button", name="Favourite", exact=True).click()
+    expect(page.locator(".gallery .tag")).to_have_text("★")
+    assert server.get(f"pictures/{made}")["favourite"] is True
+    page.get_by_role("button", name="Move to the trash").click()
+    expect(tiles).to_have_count(0)
+    page.get_by_role("button", name="Trash", exact=True).click()
+    tiles.click()
+    page.get_by_role("button", name="Bring back").click()
+    expect(tiles).to_have_count(0)
+    page.get_by_role("button", name="Trash", exact=True).click()
+    tiles.click()
+    page.get_by_role("button", name="Make it again").click()
+    expect(page.locator(".strip button.tile")).to_have_count(2)
+    again = server.get("pictures?limit=1")["pictures"][0]["id"]
+    assert again != made
+    assert np.array_equal(*(opened(server.bytes(f"pictures/{one}/file")) for one in (again, made)))
