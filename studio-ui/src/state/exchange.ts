@@ -32,13 +32,10 @@ export function takeRequest(request: Values): void {
   });
 }
 
-const noteText = (note: ReadAnswer['notes'][number]): string =>
-  typeof note === 'string' ? note : (note.text ?? note.message ?? JSON.stringify(note));
-
 function take(answer: ReadAnswer): void {
   takeRequest(answer.request);
   if (answer.notes.length) {
-    notify(t('read.notes', { what: answer.notes.map(noteText).join('; ') }), { kind: 'warn' });
+    notify(t('read.notes', { what: answer.notes.join('; ') }), { kind: 'warn' });
   }
 }
 
