@@ -271,6 +271,25 @@ def test_parameters_come_back_from_a_result(page: Page, server: Server, tmp_path
     assert (request["steps"], request["cfg_scale"]) == (3, 4.5)
 
 
+def test_a_result_brings_back_all_that_made_it(page: Page, server: Server) -> None:
+    open_example(page)
+    go_to(page, "Inpaint")
+    write_prompt(page, "a pink flower")
+    set_number(page, "steps", 3)
+    set_number(page, "seed", 77)
+    request, _ = next_plan(page, lambda: paint(page, (-0.2, -0.1), (0.1, 0.2)))
+    generate(page)
+    page.get_by_role("button", name="Open, read, copy as").click()
+    page.get_by_role("button", name="Start afresh").click()
+    expect(page.locator(".invitation")).to_be_visible()
+    page.get_by_role("button", name="History").click()
+    page.locator(".gallery .tile").first.click()
+    back, _ = next_plan(page, lambda: page.get_by_role("button", name="Set everything as it was for it").click())
+    masks = [server.bytes("uploads/" + one.pop("mask").removeprefix("sha256:")) for one in (back, request)]
+    assert np.array_equal(*map(opened, masks))
+    assert {name: back[name] for name in request} == request
+
+
 def test_every_field_of_the_request_is_there(page: Page, server: Server) -> None:
     go_to(page, "Inpaint")
     page.get_by_text("More", exact=True).click()

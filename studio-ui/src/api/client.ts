@@ -87,6 +87,7 @@ export const api = {
       throw error;
     }
   },
+  uploaded: async (sha256: string) => (await send(`uploads/${sha256}`)).blob(),
   upload: (blob: Blob, sha256?: string) =>
     json<Upload>(sha256 ? `uploads/${sha256}` : 'uploads', {
       method: sha256 ? 'PUT' : 'POST',

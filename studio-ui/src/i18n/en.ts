@@ -167,7 +167,7 @@ export const en = {
   send: 'More with this result',
   'send.image': 'Send to Image',
   'send.inpaint': 'Send to Inpaint',
-  'use.parameters': 'Use its parameters',
+  'use.parameters': 'Set everything as it was for it',
   recipe: 'Recipe',
 
   history: 'History',

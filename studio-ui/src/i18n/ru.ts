@@ -168,7 +168,7 @@ export const ru: Record<Key, string> = {
   send: 'Ещё с этим результатом',
   'send.image': 'Отправить в «Картинка»',
   'send.inpaint': 'Отправить в «Инпейнт»',
-  'use.parameters': 'Взять его параметры',
+  'use.parameters': 'Поставить всё, как было для него',
   recipe: 'Рецепт',
 
   history: 'История',
