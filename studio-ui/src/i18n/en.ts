@@ -171,6 +171,7 @@ export const en = {
   recipe: 'Recipe',
 
   history: 'History',
+  guide: 'Guide',
   'history.search': 'Words of the prompt',
   'history.favourites': 'Only favourites',
   'history.none': 'Nothing was found.',

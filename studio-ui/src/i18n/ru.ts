@@ -172,6 +172,7 @@ export const ru: Record<Key, string> = {
   recipe: 'Рецепт',
 
   history: 'История',
+  guide: 'Руководство',
   'history.search': 'Слова из запроса',
   'history.favourites': 'Только избранные',
   'history.none': 'Ничего не найдено.',
