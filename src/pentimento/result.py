@@ -65,7 +65,8 @@ class Result:
         RequestError
             Where the format cannot hold the picture.
         """
-        for picture in (self.plan.request.init_image, self.plan.request.mask):
+        request = self.plan.request
+        for picture in (request.init_image, request.mask, request.latent_mask):
             if picture is not None:
                 self.inputs.put_picture(picture)
         targets = self._targets(path, format)

@@ -21,6 +21,7 @@ from ..diffusion.schedules import SCHEDULES
 from ..errors import ImageError, ModelNotFoundError, RequestError, unknown_name
 from ..metadata import encode
 from ..request import Request
+from .sdapi_scripts import asked_script, run_asked
 from .second_pass import read_refiner, read_second_pass
 
 if TYPE_CHECKING:
@@ -47,8 +48,9 @@ def answer(studio: "Studio", endpoint: str, body: Body) -> dict[str, Any]:
     """
     if endpoint not in ("txt2img", "img2img"):
         raise unknown_name("endpoint", endpoint, ["txt2img", "img2img"])
+    script = asked_script(endpoint, body)
     request = to_request(endpoint, body, known_model=lambda name: _is_known(studio, name))
-    result = studio.run(request)
+    result = studio.run(request) if script is None else run_asked(studio, request, script)
     return from_result(result, body)
 
 
