@@ -4,15 +4,17 @@ Because a script only asks, the same generator that runs it also plans it: with 
 pictures of the right size in place of results. So what a plan counts is what will run.
 """
 
+import json
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from .. import infotext
+from .. import infotext, metadata
 from ..errors import Cancelled, ImageError, RequestError, unknown_name
 from ..pictures.read import read_picture
 from ..plan import Plan, Seeds
@@ -201,6 +203,44 @@ class ScriptResult:
     def images(self) -> list[Image.Image]:
         return [picture.image for picture in self.pictures]
 
+    def save(self, path: str | Path, format: str | None = None, quality: int = 90) -> list[Path]:
+        """Write the pictures as `Result.save` does, the page and a table of all recipes.
+
+        Parameters
+        ----------
+        path : a folder; or a file, which is the page where there is one (the pictures are then
+            in a folder of its name, the table beside it), else the first picture
+
+        Returns
+        -------
+        The files: the page first, then the pictures; the table's name is the page's with .json.
+        """
+        last, path = self.runs[-1], Path(path) if Path(path).suffix else f"{path}/"
+        for picture in self.pictures:
+            for given in (picture.request.init_image, picture.request.mask, picture.request.latent_mask):
+                if given is not None:
+                    last.inputs.put_picture(given)
+        described = replace(last, images=self.images, seeds=[picture.seeds.seed for picture in self.pictures])
+        if self.page is None:
+            targets, page = described.targets(path, format), None
+        elif isinstance(path, Path):
+            targets, page = described.targets(f"{path.with_suffix('')}/", format), path
+        else:
+            targets = described.targets(path, format)
+            page = targets[0].with_stem(f"{targets[0].name.split('-')[0]}-{self.plan.script.name}")
+        for picture, target in zip(self.pictures, targets, strict=True):
+            recipe = picture.recipe and picture.recipe.to_json()
+            metadata.save(
+                picture.image, target, format, infotext=picture.infotext, recipe=recipe, icc=last.icc, quality=quality
+            )
+        if self.page is None or page is None:
+            return targets
+        page.parent.mkdir(parents=True, exist_ok=True)
+        metadata.save(self.page, page, format, quality=quality)
+        rows = [{"file": str(target), **row} for target, row in zip(targets, self.table(), strict=True)]
+        page.with_suffix(".json").write_text(json.dumps(rows, indent=2, ensure_ascii=False), "utf-8")
+        return [page, *targets]
+
     def table(self) -> list[dict[str, Any]]:
         """List label, seed, infotext and recipe of every picture, as plain values."""
         return [
@@ -257,7 +297,7 @@ def run_script(
         Where `cancel` was set.
     """
     cancel = cancel or threading.Event()
-    tell = on_event or (lambda event: None)
+    tell = on_event or _tell_nobody
     results: list[Result] = []
     finished: list[Event] = []
     asking = plan.script.begin(plan.request, plan.options, studio.plan)
@@ -280,6 +320,10 @@ def _next(asking: Asking, answer: Pictures | None) -> Ask | Gathered:
         return next(asking) if answer is None else asking.send(answer)
     except StopIteration as stop:
         return cast(Gathered, stop.value)
+
+
+def _tell_nobody(event: "Event") -> None:
+    del event
 
 
 def _counted(

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ..plan import Plan
 from ..request import Request
-from .base import Ask, Asking, Gathered, Options, ScriptPicture, one_by_one
+from .base import Ask, Asking, Gathered, Options, Pictures, ScriptPicture, one_by_one
 
 Curve = Literal["aggressive", "linear", "lazy"]
 
@@ -52,7 +52,8 @@ def loopback(request: Request, options: LoopbackOptions, plan: Callable[[Request
     notes = {"Final denoising strength": options.final_denoising_strength, "Denoising curve": options.curve.title()}
     series = request.batch_size * request.batch_count
     for number in range(series):
-        asked, made = first, []
+        asked = first
+        made: Pictures = ()
         for loop, strength in enumerate(
             strengths(request.denoising_strength, options.final_denoising_strength, options.loops, options.curve)
         ):

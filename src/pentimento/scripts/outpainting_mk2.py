@@ -45,7 +45,7 @@ def outpainting_mk2(request: Request, options: Mk2Options, plan: Callable[[Reque
             seed = (request.seed + number) % 2**64
             (last,) = yield Ask(single.changed(seed=seed, **ask), f"side {side}")
             canvas.paste(last.image.convert("RGB"), corner)
-            picture = canvas.crop((0, 0, *margin.size(Size(*picture.size))))
+            picture = canvas.crop(Box.whole(margin.size(Size(*picture.size))))
         check(last is not None, "directions", options.directions, "no side would grow; name at least one")
         assert last is not None
         given.append(ScriptPicture(picture, last.seeds, request, f"outpainted to {picture.size}", last.infotext))

@@ -98,7 +98,12 @@ def _mask_parts(
     weight = masks.FEATHERS[request.feather](np.asarray(blurred), np.asarray(painted))
     # Half the weight is a mask whose own weight, without blur, is that again.
     ready = blurred if request.feather == "both" else Image.fromarray(np.ceil(weight * 127.5).astype(np.uint8))
-    fields = {"mask_blur": 0.0, "mask_mode": "inpaint_masked", "feather": "both", "latent_mask": None}
+    fields: dict[str, object] = {
+        "mask_blur": 0.0,
+        "mask_mode": "inpaint_masked",
+        "feather": "both",
+        "latent_mask": None,
+    }
     return [_part(ready, box, fields) for box in laid.boxes]
 
 

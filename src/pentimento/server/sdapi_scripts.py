@@ -319,7 +319,8 @@ def asked_script(endpoint: str, body: Body) -> Asked | None:
         raise RequestError("script_args", type(given).__name__, "it must be a list")
     told = list(cast(list[Any], given))
     arguments = [*told, *(row.default for row in title.arguments[len(told) :])]
-    options, fields = dict(_ALWAYS.get(title.name, {})), {}
+    options: Fields = dict(_ALWAYS.get(title.name, {}))
+    fields: Fields = {}
     for row, value in zip(title.arguments, arguments, strict=False):
         try:
             converted = row.convert(value)
