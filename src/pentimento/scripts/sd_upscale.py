@@ -13,6 +13,7 @@ from ..pictures import masks
 from ..pictures.resize import resample
 from ..pictures.upscale import PIXEL_UPSCALERS
 from ..plan import Plan
+from ..profiles import find_profile
 from ..request import Request
 from .base import Ask, Asking, Gathered, Options, ScriptPicture, check, one_by_one, source_of
 from .tiles import Tiling, tiling
@@ -25,7 +26,7 @@ class SdUpscaleOptions(Options):
     upscaler: Upscaler = Field("lanczos", description="how it is enlarged; none = not at all")
     overlap: int = Field(64, ge=0, le=4096, description="px that tiles have in common")
     mask_each_tile: bool = Field(
-        False, description="lay the whole mask on every tile, as A1111 does, instead of over the picture"
+        False, description="lay the whole mask on every tile, as A1111 does; for its profile"
     )
 
 
@@ -37,7 +38,7 @@ def sd_upscale(request: Request, options: SdUpscaleOptions, plan: Callable[[Requ
     A1111 v1.10.1 behaviour: tiles, fades and seeds, which count up by one for each batch of
     tiles. The mask is seen as a whole here: a tile that it does not touch is not run.
     """
-    source = _enlarged(source_of(request), options)
+    source = _enlarged(source_of(request), request, options)
     size = Size(*source.size)
     asked = plan(request.changed(init_image=source, mask=None, latent_mask=None, inpaint_area="whole_picture"))
     tile = _tile(request, size, asked)
@@ -69,10 +70,12 @@ def sd_upscale(request: Request, options: SdUpscaleOptions, plan: Callable[[Requ
     return Gathered(given)
 
 
-def _enlarged(image: Image.Image, options: SdUpscaleOptions) -> Image.Image:
+def _enlarged(image: Image.Image, request: Request, options: SdUpscaleOptions) -> Image.Image:
     if options.upscaler == "none":
         return image
-    size = Size(*(max(8, int(side * options.scale) // 8 * 8) for side in image.size))
+    whole = find_profile(request.profile).sizes == "any"
+    sides = (side * options.scale for side in image.size)
+    size = Size(*(round(side) if whole else max(8, int(side) // 8 * 8) for side in sides))
     return PIXEL_UPSCALERS[options.upscaler](image, size)
 
 
