@@ -44,7 +44,7 @@ COMMANDS = (
     Command("sheet", "scripts", "Make one page of all values of up to three fields.", "Make many"),
     Command("loopback", "scripts", "Paint the result again and again.", "Make many"),
     Command("sd-upscale", "scripts", "Enlarge a picture and paint it again tile by tile.", "Make many"),
-    Command("prompt-matrix", "scripts", "Switch parts of a prompt on and off, in every combination.", "Make many"),
+    Command("prompt-matrix", "scripts", "Switch parts of a prompt on and off.", "Make many"),
     Command("prompts-from-file", "scripts", "Make a picture of every line of a file.", "Make many"),
     Command("outpainting-mk2", "scripts", "Extend a picture side by side as A1111's script does.", "Make many"),
     Command("poor-mans-outpainting", "scripts", "Extend a picture tile by tile as A1111's script does.", "Make many"),

@@ -55,7 +55,7 @@ SCRIPTS = (
         "prompt_matrix",
         "Prompt matrix",
         "Матрица запросов",
-        "Switch parts of a prompt on and off, in every combination.",
+        "Switch parts of a prompt on and off.",
         MatrixOptions,
         prompt_matrix,
         needs_image=False,

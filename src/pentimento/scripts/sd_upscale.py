@@ -25,9 +25,7 @@ class SdUpscaleOptions(Options):
     scale: float = Field(2.0, ge=1, le=16, description="times that the picture is enlarged")
     upscaler: Upscaler = Field("lanczos", description="how it is enlarged; none = not at all")
     overlap: int = Field(64, ge=0, le=4096, description="px that tiles have in common")
-    mask_each_tile: bool = Field(
-        False, description="lay the whole mask on every tile, as A1111 does; for its profile"
-    )
+    mask_each_tile: bool = Field(False, description="lay the whole mask on every tile, as A1111 does; for its profile")
 
 
 def sd_upscale(request: Request, options: SdUpscaleOptions, plan: Callable[[Request], Plan]) -> Asking:
