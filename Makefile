@@ -5,7 +5,7 @@ STAMP := .venv/.installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := run
-.PHONY: setup run demo test test-long check format docs guide bench clean
+.PHONY: setup run demo test test-long check check-ui ui format docs guide bench clean
 
 setup: $(STAMP)
 
@@ -25,9 +25,11 @@ demo: setup
 test: setup
 	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n $(WORKERS)
 
-# Ten thousand random requests of each kind, instead of some hundreds.
+# Ten thousand random requests of each kind, and two hundred kills of the server, instead of some.
 test-long: setup
 	PENTIMENTO_EXAMPLES=10000 OMP_NUM_THREADS=1 $(BIN)/pytest -q -n $(WORKERS) tests/test_untouched.py
+	PENTIMENTO_EXAMPLES=500 PENTIMENTO_KILLS=200 OMP_NUM_THREADS=1 $(BIN)/pytest -q -n $(WORKERS) tests/jobs tests/store
+	PENTIMENTO_EXAMPLES=200 OMP_NUM_THREADS=1 $(BIN)/pytest -q -n $(WORKERS) tests/server/test_fuzz.py
 
 check: setup
 	$(BIN)/ruff format --check .
@@ -48,8 +50,23 @@ docs: setup
 guide: docs
 	$(BIN)/python docs/guide/build.py
 
+# The page's own checks, and whether the bundle in the package is that of its sources. Needs Node and npm.
+check-ui: studio-ui/node_modules/.installed
+	cd studio-ui && npm run check && npm test && npm run build
+	@test -z "$$(git status --porcelain src/pentimento/web)" || \
+		{ git status --short src/pentimento/web; echo "the bundle was not up to date: commit what 'make ui' wrote"; exit 1; }
+
+# Builds the page into the package.
+ui: studio-ui/node_modules/.installed
+	cd studio-ui && npm run build
+
+studio-ui/node_modules/.installed: studio-ui/package-lock.json
+	cd studio-ui && npm install --no-save --no-audit --no-fund
+	@touch $@
+
 bench: setup
 	$(BIN)/python benchmarks/engine.py
+	$(BIN)/python benchmarks/server.py
 
 clean:
 	rm -rf .venv out .pytest_cache .ruff_cache .hypothesis

@@ -1,18 +1,23 @@
 """Write the pages of docs/reference from the code; with --check, only say whether they are up to date."""
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any, get_args
 
 from pentimento import choices
 from pentimento.cli.main import COMMANDS, EXIT_CODES
-from pentimento.cli.options import NAMES, PANELS, kind_of, shown_default
+from pentimento.cli.options import NAMES, kind_of, shown_default
 from pentimento.diffusion.samplers import SAMPLERS
 from pentimento.diffusion.schedules import SCHEDULES
+from pentimento.labels import GROUPS
+from pentimento.pictures.mask_text import USAGES
 from pentimento.profiles import PROFILES
 from pentimento.request import Request
+from pentimento.server.app import build_app
+from pentimento.server.settings import Settings
 
 FOLDER = Path(__file__).parent / "reference"
 NOTE = "<!-- Written by docs/generate.py (make docs); do not edit. -->\n"
@@ -30,7 +35,7 @@ def code(text: object) -> str:
 
 def request_page() -> str:
     """Describe every field of the request."""
-    starts = {panel.first: panel.title for panel in PANELS}
+    starts = {group.first: group.label for group in GROUPS}
     parts = [
         "# The request\n",
         "What can be asked for: the same fields in Python, on the command line and in the API.\n",
@@ -48,6 +53,14 @@ def request_page() -> str:
 
 def _fields(rows: Sequence[Sequence[str]]) -> str:
     return table(("field", "value", "default", "what it is"), rows) if rows else ""
+
+
+MASK_NOTE = """\
+Where a mask is wanted, `rect 10% 20% 30% 30%; subtract ellipse 40 40 20 20; grow 8; feather 4` draws one. Steps are
+parted by semicolons; a shape is added, or after `intersect` or `subtract` does that; `hardness 50%` at its end fades it
+towards its middle. Lengths are px, or percent of the width, the height, or for all others the shorter side. The prefix
+`mask:` makes any text a mask; a file that is called like a step is given as `./rect 1.png`.
+"""
 
 
 def names_page() -> str:
@@ -69,6 +82,8 @@ def names_page() -> str:
     for choice in choices.TABLES:
         rows = [[code(row.name), row.label, "" if row.a1111 is None else str(row.a1111)] for row in choice.rows]
         parts += [f"## {choice.field}\n", table(("name", "label", "A1111's number"), rows)]
+    usages = [[code(usage.form), usage.says] for usage in USAGES.values()]
+    parts += ["## Masks as text\n", MASK_NOTE, table(("step", "what it does"), usages)]
     profile_rows = [[code(name), *(code(getattr(row, name)) for row in PROFILES.values())] for name in profile_fields]
     parts += ["## Profiles\n", table(("choice", *PROFILES), profile_rows)]
     return "\n".join(parts)
@@ -101,10 +116,72 @@ def _flag(parameter: Parameter) -> list[str] | None:
     return [name, option.metavar or "", text]
 
 
+def http_page() -> str:
+    """Describe the routes of the server, from its OpenAPI document."""
+    with tempfile.TemporaryDirectory() as folder:
+        app = build_app(Settings(data=Path(folder)))
+        document = app.openapi()
+        app.state.service.store.close()
+    parts = [
+        "# The server\n",
+        "What `pentimento serve` answers. The native API's own document is at `/api/v1/openapi.json`; the fields of",
+        "a request are those of [the request](request.md). Errors of the native API are `application/problem+json`,",
+        "whose `detail` is the sentence that library and command line show; the others have their own form.\n",
+    ]
+    routes: dict[str, list[list[str]]] = {}
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            told = operation.get("description", "").split("\n\n")[0].replace("\n", " ")
+            asked = ", ".join(code(one["name"]) for one in operation.get("parameters", ()) if one["in"] == "query")
+            body = ", ".join(code(kind) for kind in operation.get("requestBody", {}).get("content", {}))
+            row = [code(f"{method.upper()} {path}"), told, asked, body]
+            routes.setdefault(operation["tags"][0], []).append(row)
+    for tag, title in _TAGS.items():
+        parts += [f"## {title}\n", table(("route", "what it does", "query", "body"), routes.pop(tag))]
+    assert not routes, f"groups without a title: {sorted(routes)}"
+    return "\n".join([*parts, "## Schemas\n", *_schemas(document["components"]["schemas"])])
+
+
+_TAGS = {
+    "server": "Native: the server",
+    "options": "Native: what can be set",
+    "models": "Native: models and texts",
+    "uploads": "Native: pictures sent once",
+    "plan": "Native: plans",
+    "jobs": "Native: jobs and events",
+    "pictures": "Native: history",
+    "words": "Native: other words",
+    "sdapi": "A1111's API",
+    "openai": "OpenAI's images API",
+    "health": "Seen from outside",
+}
+
+
+def _schemas(schemas: Mapping[str, Any]) -> Iterable[str]:
+    for name in ("NewJob", "RequestBody", "Marks", "Text", "Problem"):
+        schema = schemas[name]
+        required = schema.get("required", ())
+        rows = [
+            [code(field), _kind_in_json(told), "yes" if field in required else "", told.get("description", "")]
+            for field, told in schema["properties"].items()
+        ]
+        yield f"### {name}\n"
+        yield table(("field", "kind", "required", "what it is"), rows)
+
+
+def _kind_in_json(schema: Mapping[str, Any]) -> str:
+    if "$ref" in schema:
+        return schema["$ref"].rsplit("/", 1)[1]
+    if "anyOf" in schema:
+        return " or ".join(_kind_in_json(one) for one in schema["anyOf"])
+    return ", ".join(map(code, schema["enum"])) if "enum" in schema else str(schema.get("type", "any"))
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "request.md": request_page,
     "names.md": names_page,
     "commands.md": commands_page,
+    "http.md": http_page,
 }
 
 

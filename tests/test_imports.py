@@ -14,14 +14,14 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 # From below to above. A unit may import what stands in rows above its own in this table, and its own row.
 LAYERS = (
     {"errors", "geometry", "files", "__version__"},
-    {"pictures", "prompts", "diffusion", "choices", "profiles"},
+    {"pictures", "prompts", "diffusion", "choices", "profiles", "labels"},
     {"models", "request"},
     {"addons", "framing", "second_pass", "warnings", "plan", "recipe", "infotext", "metadata"},
     {"encoding", "denoising", "pipeline"},
     {"result", "studio", "verify"},
     {"scripts"},
     {"jobs", "store"},
-    {"server"},
+    {"server", "client"},
     {"cli", "__main__"},
 )
 # Stricter than their row: nothing of ours but these.

@@ -151,6 +151,8 @@ def requests(draw: st.DrawFn) -> Request:
         "s_min_uncond_all": st.booleans(),
         "pad_cond_uncond": st.booleans(),
         "color_correction": st.booleans(),
+        "blend": some(choices.BLEND),
+        "match_grain": st.booleans(),
         "profile": st.sampled_from(["pentimento", "a1111"]),
     }
     chosen = draw(st.sets(st.sampled_from(sorted(values)), max_size=12))
@@ -171,6 +173,7 @@ def test_every_field_has_a_key() -> None:
         "Euler",
         "Latent",
         "first pass",
+        "Poisson",
     ]
     read: set[str] = set()
     for key in KEYS:
@@ -190,6 +193,7 @@ def carried(request: Request) -> dict[str, Any]:
         gone |= {"denoising_strength", "exact_steps", "resize_mode", "background", "color_correction"}
     if request.mask is None:
         gone |= {"mask_blur", "mask_mode", "masked_content", "inpaint_area", "feather", "mask_round", "mask_action"}
+        gone |= {"blend", "match_grain"}
     if request.mask is None or request.mask_action != "soft":
         gone |= set(SOFT)
     if request.mask is None or request.inpaint_area == "whole_picture":

@@ -36,7 +36,7 @@ FOREIGN_WORDS = {
     "paste_to",
     "crop_region",
 }
-DIALECTS = {"sdapi", "sdapi_scripts", "infotext", "choices"}
+DIALECTS = {"sdapi", "infotext", "choices"}
 
 modules = pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 

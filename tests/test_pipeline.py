@@ -151,3 +151,17 @@ def test_previews_show_the_prediction(studio: pm.Studio) -> None:
     previews: list[Image.Image] = []
     studio.run(inpaint(steps=3), lambda event: previews.append(event.preview()) if event.preview else None)
     assert {preview.size for preview in previews} == {(16, 16)}
+
+
+def test_a_drawn_mask_is_kept_by_the_recipe_as_it_was_drawn(studio: pm.Studio, tmp_path: Path) -> None:
+    from pentimento.recipe import open_recipe, to_request
+    from pentimento.verify import verify
+
+    result = studio.run(inpaint(mask="ellipse 20% 20% 50% 50%; grow 3", steps=2))
+    (path,) = result.save(tmp_path / "out.png")
+    recipe = open_recipe(path)
+    assert recipe.request["mask"] == "mask: ellipse 20% 20% 50% 50%; grow 3" and set(recipe.inputs) == {"init_image"}
+    again = studio.run(to_request(recipe, studio.inputs))
+    assert pixels(again.images[0]) == pixels(result.images[0])
+    assert verify(path, studio.inputs).holds
+    assert result.seams[0] is not None and 0 <= result.seams[0].score <= 100

@@ -88,3 +88,13 @@ def test_numbers_of_a1111_are_two_way() -> None:
             assert table.find(row.label) is row and table.find(row.name.upper()) is row
             if row.a1111 is not None:
                 assert table.from_a1111(row.a1111) is row
+
+
+def test_a_drawn_mask_stays_data_in_json() -> None:
+    request = Request(init_image="a.png", mask="rect 10% 20% 30% 30%; grow 8")
+    assert "mask: rect 10% 20% 30% 30%; grow 8" in request.to_json()
+    again = Request.from_json(request.to_json())
+    assert again == request and again.mask == request.mask and not isinstance(again.mask, str)
+    assert Request(init_image="a.png", mask="./rect 1.png").mask == "./rect 1.png"
+    with pytest.raises(RequestError, match="position 6"):
+        Request(init_image="a.png", mask="mask:rekt 1 2 3 4")

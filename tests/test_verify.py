@@ -79,6 +79,7 @@ def flipped(path: Path, x: int, y: int, channel: int) -> Path:
             "inpaint_area": st.sampled_from(["whole_picture", "only_masked"]),
             "feather": st.sampled_from(["both", "inward"]),
             "masked_content": st.sampled_from(["fill", "original"]),
+            "blend": st.sampled_from(["linear", "multiband", "poisson", "auto"]),
             "mask_action": st.sampled_from(["blend", "soft", "differential"]),
         }
     ),

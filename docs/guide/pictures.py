@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 import pentimento as pm
+from pentimento import choices
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "training"))
@@ -131,7 +132,7 @@ def masks() -> Rows:
         yield f"blur-{blur}", result(**_inpaint(mask_blur=blur))
     for mode in ("inpaint_masked", "inpaint_not_masked"):
         yield f"mode-{mode}", result(**_inpaint(mask_mode=mode, prompt="a red ball on the grass at night"))
-    for content in ("fill", "original", "latent_noise", "latent_nothing"):
+    for content in choices.MASKED_CONTENT.names:
         yield f"content-{content}-shown", shown("shown", **_inpaint(masked_content=content))
         yield f"content-{content}", result(**_inpaint(masked_content=content, denoising_strength=0.8))
     for feather in ("both", "inward"):

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .client import AsyncClient, Client
     from .errors import (
         Cancelled,
         ImageError,
@@ -38,8 +39,10 @@ __version__ = "0.1.0"
 
 # Resolved on first use: importing the package must cost nothing, whatever it can do.
 _HOMES = {
+    "AsyncClient": "client",
     "Box": "geometry",
     "Cancelled": "errors",
+    "Client": "client",
     "Event": "pipeline",
     "ImageError": "errors",
     "ModelError": "errors",
@@ -61,8 +64,10 @@ _HOMES = {
 }
 
 __all__ = [
+    "AsyncClient",
     "Box",
     "Cancelled",
+    "Client",
     "Event",
     "ImageError",
     "ModelError",

@@ -13,9 +13,10 @@ from .errors import unknown_name
 
 ResizeMode = Literal["just_resize", "crop_and_resize", "resize_and_fill", "latent_upscale"]
 MaskMode = Literal["inpaint_masked", "inpaint_not_masked"]
-MaskedContent = Literal["fill", "original", "latent_noise", "latent_nothing"]
+MaskedContent = Literal["fill", "original", "latent_noise", "latent_nothing", "content_aware", "edge_growth", "neutral"]
 InpaintArea = Literal["whole_picture", "only_masked"]
 Feather = Literal["both", "inward"]
+Blend = Literal["linear", "multiband", "poisson", "auto"]
 MaskAction = Literal["blend", "soft", "differential"]
 Emphasis = Literal["original", "no_norm", "ignore", "none"]
 NoiseSource = Literal["cpu", "philox", "device"]
@@ -113,13 +114,16 @@ MASKED_CONTENT = _choices(
         Choice("original", "original", "оригинал", 1),
         Choice("latent_noise", "latent noise", "латентный шум", 2),
         Choice("latent_nothing", "latent nothing", "латентная пустота", 3),
+        Choice("content_aware", "content-aware", "с учётом содержимого"),
+        Choice("edge_growth", "edge growth", "продолжение краёв"),
+        Choice("neutral", "neutral grey", "нейтральный серый"),
     ],
 )
 INPAINT_AREA = _choices(
     "inpaint_area",
     [
         Choice("whole_picture", "Whole picture", "Вся картинка", 0),
-        Choice("only_masked", "Only masked", "Только закрашенное", 1),
+        Choice("only_masked", "Only masked", "Только маска", 1),
     ],
 )
 FEATHER = _choices(
@@ -133,8 +137,17 @@ MASK_ACTION = _choices(
     "mask_action",
     [
         Choice("blend", "Blend at every step", "Смешивать на каждом шаге"),
-        Choice("soft", "Soft inpainting", "Мягкая перерисовка"),
+        Choice("soft", "Soft inpainting", "Мягкий инпейнт"),
         Choice("differential", "Differential diffusion", "Сила по серому маски"),
+    ],
+)
+BLEND = _choices(
+    "blend",
+    [
+        Choice("linear", "Linear", "Линейно"),
+        Choice("multiband", "Multiband", "По полосам частот"),
+        Choice("poisson", "Poisson", "По Пуассону"),
+        Choice("auto", "Least visible seam", "Наименее заметный шов", aliases=("automatic",)),
     ],
 )
 EMPHASIS = _choices(
@@ -198,6 +211,7 @@ TABLES: tuple[Choices, ...] = (
     INPAINT_AREA,
     FEATHER,
     MASK_ACTION,
+    BLEND,
     EMPHASIS,
     NOISE_SOURCE,
     UNIPC_VARIANT,

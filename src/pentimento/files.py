@@ -6,14 +6,34 @@ import sys
 from pathlib import Path
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, whatever interrupts."""
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+def write_atomically(path: Path, data: bytes, through: Path | None = None) -> None:
+    """Write a file whole or not at all, whatever interrupts; it is on disk when this returns.
+
+    Parameters
+    ----------
+    through : folder of the same disk where an interrupted write may leave its part; left out = the file's own
+    """
+    temporary = (through or path.parent) / f".{secrets.token_hex(8)}.tmp"
     try:
-        temporary.write_bytes(data)
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring a folder's names to disk, where the system lets folders be opened."""
+    if sys.platform == "win32":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def data_dir() -> Path:

@@ -5,6 +5,7 @@ pixels; `compose` puts the repainted pixels back. The two ways of doing it, our 
 float and A1111's in 8 bits, are two rows of `FRAMERS`, chosen by `Profile.overlay`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -16,11 +17,15 @@ from .errors import ImageError, RequestError
 from .geometry import Box, Size
 from .pictures import compose as composing
 from .pictures import masks
+from .pictures.blends import BLENDS
 from .pictures.color import correct_colours
 from .pictures.fills import A1111_FILLS, PIXEL_FILLS
+from .pictures.grain import match_grain
 from .pictures.metrics import MaskFacts, mask_facts
 from .pictures.read import Source, read_picture, split
+from .pictures.recolor import match_known
 from .pictures.resize import resize
+from .pictures.shapes import Drawing, render
 from .pictures.soft import changed_share
 from .profiles import Profile
 from .request import Request
@@ -83,7 +88,9 @@ class Frame:
     mask : "L" at `layout.working`, any value = may change; None = everything is repainted
     source : the picture under the result, at the result's size; None in txt2img
     weight : [H, W] like the result, 0..1, share of the new pixel; None = all new
-    target : what the result's hues are matched to; None = they are left
+    target : what the result's colours are matched to; None = they are left
+    blend : row of `BLENDS` that pastes
+    grain_seed : chance of the grain that is added; None = none is
     """
 
     layout: Layout
@@ -92,6 +99,8 @@ class Frame:
     source: Source | None = None
     weight: Floats | None = None
     target: Image.Image | None = None
+    blend: str = "linear"
+    grain_seed: int | None = None
 
     @property
     def icc(self) -> bytes | None:
@@ -122,6 +131,34 @@ MASK_USES = {
 """A row for every mask action; what it does while sampling is in `denoising.MASK_ACTIONS`."""
 
 
+@dataclass(frozen=True, eq=False)
+class Sampled:
+    """What pasting may depend on beside the frame: one picture's seed and what sampling did.
+
+    Attributes
+    ----------
+    latent_mask : [h, w], 0..1, as it was used
+    change : [h, w], how far each latent cell has moved
+    """
+
+    seed: int
+    latent_mask: Floats | None = None
+    change: Floats | None = None
+
+    def changed_share(self, request: Request) -> Floats | None:
+        """Give the share of the new picture for every latent cell; None where changes do not decide it."""
+        if self.latent_mask is None or self.change is None or not MASK_USES[request.mask_action].by_change:
+            return None
+        return changed_share(
+            self.change,
+            self.latent_mask,
+            preservation_strength=request.soft_preservation_strength,
+            mask_influence=request.soft_mask_influence,
+            threshold=request.soft_difference_threshold,
+            contrast=request.soft_difference_contrast,
+        )
+
+
 def rounds_mask(request: Request) -> bool:
     """Whether a latent cell is repainted wholly or not at all."""
     return request.mask_round and not MASK_USES[request.mask_action].grey
@@ -142,7 +179,7 @@ def read_inputs(request: Request, profile: Profile) -> Inputs:
     source = split(picture, request.background, profile.alpha)
     if request.mask is None:
         return Inputs(source)
-    mask = read_picture(request.mask, "mask")
+    mask = render(request.mask, picture) if isinstance(request.mask, Drawing) else read_picture(request.mask, "mask")
     if profile.mask_size == "strict" and mask.size != picture.size:
         sizes = f"{Size(*mask.size)} where the picture is {Size(*picture.size)}"
         raise ImageError("mask", mask.size, f"its size is {sizes}; give a mask of the picture's size")
@@ -158,8 +195,7 @@ def _sampled(request: Request, painted: Image.Image, profile: Profile) -> Image.
         return None
     mask = read_picture(request.latent_mask, "latent_mask")
     if profile.mask_size == "strict" and mask.size != painted.size:
-        sizes = f"{Size(*mask.size)} where the mask is {Size(*painted.size)}"
-        raise ImageError("latent_mask", mask.size, f"its size is {sizes}; give one of the mask's size")
+        raise ImageError("latent_mask", mask.size, f"give one of the mask's size, {Size(*painted.size)}")
     return masks.to_grey(mask, round_alpha=rounds_mask(request))
 
 
@@ -241,8 +277,8 @@ class Framer(Protocol):
 
     def frame(self, request: Request, inputs: Inputs, layout: Layout) -> Frame: ...
 
-    def settle(self, frame: Frame, request: Request, latent_mask: Floats | None, change: Floats | None) -> Frame:
-        """Fix the paste's weight, knowing how far each latent cell has moved, [h, w]."""
+    def settle(self, frame: Frame, request: Request, sampled: Sampled) -> Frame:
+        """Fix what pasting depends on beside the frame."""
         ...
 
     def compose(self, frame: Frame, pixels: Floats, profile: Profile) -> Image.Image:
@@ -284,13 +320,15 @@ class FloatFramer:
         if mask is not None and shown.size == mask.size:
             shown = PIXEL_FILLS[request.masked_content](shown, mask)
         weight, target = self._weight(request, inputs, layout), shown if request.color_correction else None
-        return Frame(layout, shown, mask, source, weight, target)
+        return Frame(layout, shown, mask, source, weight, target, request.blend)
 
-    def settle(self, frame: Frame, request: Request, latent_mask: Floats | None, change: Floats | None) -> Frame:
-        if frame.weight is None or latent_mask is None or change is None or not _by_change(request):
+    def settle(self, frame: Frame, request: Request, sampled: Sampled) -> Frame:
+        frame = replace(frame, grain_seed=sampled.seed if request.match_grain else None)
+        share = sampled.changed_share(request)
+        if frame.weight is None or share is None:
             return frame
         layout = frame.layout
-        cells = Image.fromarray(_changed_share(request, latent_mask, change))
+        cells = Image.fromarray(share)
         share = np.asarray(cells.resize(layout.working, Image.Resampling.BICUBIC))
         inside = share[: layout.asked.height, : layout.asked.width, np.newaxis]
         box = layout.box or Box.whole(layout.output)
@@ -303,8 +341,7 @@ class FloatFramer:
     def compose(self, frame: Frame, pixels: Floats, profile: Profile) -> Image.Image:
         layout = frame.layout
         if frame.target is not None:
-            corrected = correct_colours(Image.fromarray(composing.to_bytes(pixels, "round")), frame.target)
-            pixels = np.asarray(corrected, np.float32) / np.float32(255)
+            pixels = CORRECTIONS[profile.color](pixels, frame.target, frame.mask)
         inside = pixels[: layout.asked.height, : layout.asked.width]
         if frame.source is None:
             return Image.fromarray(composing.to_bytes(inside, profile.to_bytes))
@@ -312,8 +349,7 @@ class FloatFramer:
             whole = np.ones((layout.output.height, layout.output.width), np.float32)
             return composing.restore_alpha(composing.to_bytes(inside, profile.to_bytes), frame.source, whole)
         box = layout.box or Box.whole(layout.output)
-        tile = composing.stitch_from_working(inside, box, layout.asked)
-        composed = composing.composite(np.asarray(frame.source.image), tile, frame.weight, box)
+        composed = _pasted(frame, composing.stitch_from_working(inside, box, layout.asked), box)
         return composing.restore_alpha(composed, frame.source, frame.weight)
 
     def _weight(self, request: Request, inputs: Inputs, layout: Layout) -> Floats | None:
@@ -336,21 +372,6 @@ class FloatFramer:
 
 def _pixel_mode(request: Request) -> str:
     return "just_resize" if request.resize_mode == "latent_upscale" else request.resize_mode
-
-
-def _by_change(request: Request) -> bool:
-    return MASK_USES[request.mask_action].by_change
-
-
-def _changed_share(request: Request, latent_mask: Floats, change: Floats) -> Floats:
-    return changed_share(
-        change,
-        latent_mask,
-        preservation_strength=request.soft_preservation_strength,
-        mask_influence=request.soft_mask_influence,
-        threshold=request.soft_difference_threshold,
-        contrast=request.soft_difference_contrast,
-    )
 
 
 def in_place(made: Image.Image, layout: Layout) -> Image.Image:
@@ -379,10 +400,8 @@ class A1111Framer:
 
     def _at_work(self, mask: Image.Image | None, request: Request, layout: Layout) -> Image.Image | None:
         """Bring a mask to the working size."""
-        if mask is None:
-            return None
-        if layout.box is not None:
-            return resize(mask.crop(layout.box), layout.asked, "resize_and_fill").convert("L")
+        if mask is None or layout.box is not None:
+            return mask and resize(mask.crop(layout.box), layout.asked, "resize_and_fill").convert("L")
         # Mode 3 leaves the picture as it is but sends the mask through "resize and fill".
         mode = "resize_and_fill" if request.resize_mode == "latent_upscale" else request.resize_mode
         return resize(mask, layout.asked, mode).convert("L")
@@ -400,7 +419,7 @@ class A1111Framer:
         if mask is None or pasted is None or inputs.blurred is None:
             return Frame(layout, shown, source=source, target=shown if request.color_correction else None)
         overlay_mask = masks.doubled(pasted) if layout.box is None else inputs.blurred
-        if _by_change(request):  # anything that is worked on may change
+        if MASK_USES[request.mask_action].by_change:  # anything that is worked on may change
             overlay_mask = _in_box(Image.new("L", layout.asked, 255), layout, source.size)
         elif MASK_USES[request.mask_action].grey:
             overlay_mask = masks.doubled(masks.doubled(masks.doubled(pasted if layout.box is None else inputs.blurred)))
@@ -409,12 +428,15 @@ class A1111Framer:
         weight = np.asarray(overlay_mask, np.float32) / np.float32(255)
         if shown.size == mask.size:
             shown = A1111_FILLS[request.masked_content](shown, mask)
-        return Frame(layout, shown, mask, source, weight, shown if request.color_correction else None)
+        target = shown if request.color_correction else None
+        return Frame(layout, shown, mask, source, weight, target, request.blend)
 
-    def settle(self, frame: Frame, request: Request, latent_mask: Floats | None, change: Floats | None) -> Frame:
-        if frame.source is None or latent_mask is None or change is None or not _by_change(request):
+    def settle(self, frame: Frame, request: Request, sampled: Sampled) -> Frame:
+        frame = replace(frame, grain_seed=sampled.seed if request.match_grain else None)
+        share = sampled.changed_share(request)
+        if frame.source is None or share is None:
             return frame
-        cells = Image.fromarray((_changed_share(request, latent_mask, change) * np.float32(255)).astype(np.uint8))
+        cells = Image.fromarray((share * np.float32(255)).astype(np.uint8))
         tile = resize(cells, frame.layout.asked, "resize_and_fill").convert("L").filter(ImageFilter.GaussianBlur(4))
         overlay_mask = _in_box(tile, frame.layout, frame.source.size)
         return replace(frame, weight=np.asarray(overlay_mask, np.float32) / np.float32(255))
@@ -425,8 +447,44 @@ class A1111Framer:
             image = correct_colours(image, frame.target)
         if frame.source is None or frame.weight is None:
             return image
+        if frame.blend != "linear" or frame.grain_seed is not None:
+            box = frame.layout.box or Box.whole(frame.source.size)
+            tile = np.asarray(resize(image, box.size, "crop_and_resize"), np.float32) / np.float32(255)
+            return Image.fromarray(_pasted(frame, tile, box))
         overlay_mask = Image.fromarray(np.round(frame.weight * 255).astype(np.uint8))
         return composing.paste(image, composing.overlay(frame.source.image, overlay_mask), frame.layout.box)
+
+
+def _pasted(frame: Frame, tile: Floats, box: Box) -> Bytes:
+    """Paste a tile of the box's size in float, by the frame's blend and grain."""
+    assert frame.source is not None and frame.weight is not None, "only into a picture something can be pasted"
+    source = np.asarray(frame.source.image)
+    if frame.grain_seed is not None:
+        tile = match_grain(tile, source, frame.weight, box, np.random.default_rng(frame.grain_seed))
+    return BLENDS[frame.blend](source, tile, frame.weight, box)
+
+
+def _hues_corrected(pixels: Floats, target: Image.Image, mask: Image.Image | None) -> Floats:
+    del mask
+    corrected = correct_colours(Image.fromarray(composing.to_bytes(pixels, "round")), target)
+    return np.asarray(corrected, np.float32) / np.float32(255)
+
+
+def _shift_removed(pixels: Floats, target: Image.Image, mask: Image.Image | None) -> Floats:
+    if mask is None:
+        return _hues_corrected(pixels, target, mask)
+    # A decoder mixes over about a cell: what is near to repainted cells is not taken for known.
+    known = np.asarray(mask.filter(ImageFilter.MaxFilter(2 * _DECODER_REACH + 1))) == 0
+    wanted = resize(target, Size(*mask.size), "just_resize") if target.size != mask.size else target
+    return match_known(pixels, np.asarray(wanted, np.float32) / np.float32(255), known)
+
+
+_DECODER_REACH = 8
+CORRECTIONS: dict[str, Callable[[Floats, Image.Image, Image.Image | None], Floats]] = {
+    "known": _shift_removed,
+    "hues": _hues_corrected,
+}
+"""Colour corrections by the profile's choice: (pixels, target, mask) to pixels."""
 
 
 def _in_box(tile: Image.Image, layout: Layout, size: Size) -> Image.Image:

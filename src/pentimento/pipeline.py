@@ -8,7 +8,7 @@ so that a picture is the same alone and in any batch.
 
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -23,7 +23,7 @@ from .denoising import denoise, image_noise, latent_change
 from .diffusion.samplers import Step
 from .encoding import Cache, Made, begin, fill_latents, make_ready
 from .errors import Cancelled
-from .framing import FRAMERS, Floats, Frame, unchanged
+from .framing import FRAMERS, Floats, Frame, Sampled, unchanged
 from .models.base import Model
 from .models.info import ModelInfo
 from .pictures.compose import to_bytes
@@ -42,7 +42,7 @@ class Event:
     image : the finished picture, with kind "picture"
     """
 
-    kind: Literal["started", "step", "picture", "finished"]
+    kind: Literal["loading", "started", "step", "picture", "finished"]
     picture: int
     pictures: int
     step: int = 0
@@ -54,8 +54,9 @@ class Event:
 
 @dataclass(frozen=True, eq=False)
 class Painted:
-    """One finished picture, the frame that it was made in, and what the network made of that."""
+    """One finished picture, its place in the request, its frame, and what the network made of that."""
 
+    index: int
     image: Image.Image
     seeds: Seeds
     frame: Frame
@@ -89,12 +90,15 @@ class Run:
         self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - started
 
 
-def paint(plan: Plan, load: Callable[[ModelInfo], Model], run: Run) -> Iterator[Painted]:
+def paint(
+    plan: Plan, load: Callable[[ModelInfo], Model], run: Run, only: Collection[int] | None = None
+) -> Iterator[Painted]:
     """Execute a plan; pictures come as they are finished.
 
     Parameters
     ----------
     load : gives a model; not called where the picture comes back unchanged
+    only : which pictures of the plan to make; left out = all
 
     Raises
     ------
@@ -102,15 +106,16 @@ def paint(plan: Plan, load: Callable[[ModelInfo], Model], run: Run) -> Iterator[
         Within one call of the network after `run.cancel` was set.
     """
     framer = FRAMERS[plan.profile.overlay]
+    wanted = [(index, seeds) for index, seeds in enumerate(plan.pictures) if only is None or index in only]
     with run.timed("frame"):
         frame = framer.frame(plan.request, plan.inputs, plan.layout)
     if plan.unchanged:
         source = unchanged(frame)
-        for index, seeds in enumerate(plan.pictures):
-            yield _told(plan, run, index, Painted(source, seeds, frame, source.convert("RGB")))
+        for index, seeds in wanted:
+            yield _told(plan, run, Painted(index, source, seeds, frame, source.convert("RGB")))
         return
     finished = replace(frame, layout=plan.passes[-1].layout)
-    for index, seeds in enumerate(plan.pictures):
+    for index, seeds in wanted:
         run.on_event(Event("started", index, len(plan.pictures), 0, plan.steps))
         made: Made | None = None
         before = 0
@@ -121,10 +126,11 @@ def paint(plan: Plan, load: Callable[[ModelInfo], Model], run: Run) -> Iterator[
         with run.timed("decode"), torch.inference_mode():
             pixels = _to_array(made.model.decode(made.latents))
         with run.timed("compose"):
-            settled = framer.settle(finished, plan.request, plan.latent_mask, made.change)
+            sampled = Sampled(seeds.seed, plan.latent_mask, made.change)
+            settled = framer.settle(finished, plan.request, sampled)
             image = framer.compose(settled, pixels, plan.profile)
         shown = Image.fromarray(to_bytes(pixels, plan.profile.to_bytes))
-        yield _told(plan, run, index, Painted(image, seeds, settled, shown))
+        yield _told(plan, run, Painted(index, image, seeds, settled, shown))
 
 
 def _run_pass(
@@ -154,8 +160,8 @@ def _run_pass(
     return Made(latents, models[-1], latent_change(filled, latents))
 
 
-def _told(plan: Plan, run: Run, index: int, painted: Painted) -> Painted:
-    run.on_event(Event("picture", index, len(plan.pictures), plan.steps, plan.steps, image=painted.image))
+def _told(plan: Plan, run: Run, painted: Painted) -> Painted:
+    run.on_event(Event("picture", painted.index, len(plan.pictures), plan.steps, plan.steps, image=painted.image))
     return painted
 
 

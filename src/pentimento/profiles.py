@@ -26,6 +26,8 @@ class Profile:
     to_bytes : `round` or `truncate` when pixels become 8 bits.
     overlay : `float`: composited in float, untouched bytes kept; `a1111`: 8-bit
         premultiplied overlay, doubled mask in "Whole picture".
+    color : what colour correction does. `known`: takes out the shift that the untouched part
+        shows; `hues`: matches the histogram of hues, as A1111. Without a mask both do that.
     latent_noise : `independent` of the start noise, or the `shared` one.
     prompt_rules : `mended`: schedules count executed steps, a part that does not parse
         stays literal alone, no accidental weights; `a1111`: as A1111 v1.10.1.
@@ -45,6 +47,7 @@ class Profile:
     vae_encode: Literal["mode", "sample"]
     to_bytes: Literal["round", "truncate"]
     overlay: Literal["float", "a1111"]
+    color: Literal["known", "hues"]
     latent_noise: Literal["independent", "shared"]
     prompt_rules: Literal["mended", "a1111"]
     emphasis_norm: Literal["text", "schedule"]
@@ -64,6 +67,7 @@ PENTIMENTO = Profile(
     vae_encode="mode",
     to_bytes="round",
     overlay="float",
+    color="known",
     latent_noise="independent",
     prompt_rules="mended",
     emphasis_norm="text",
@@ -82,6 +86,7 @@ A1111 = Profile(
     vae_encode="sample",
     to_bytes="truncate",
     overlay="a1111",
+    color="hues",
     latent_noise="shared",
     prompt_rules="a1111",
     emphasis_norm="schedule",

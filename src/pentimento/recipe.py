@@ -20,8 +20,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from . import metadata
 from .errors import ImageError, RecipeError, RequestError
 from .files import data_dir, write_atomically
+from .pictures.mask_text import is_mask_text
+from .pictures.shapes import Drawing
 from .profiles import Profile
-from .request import Picture, Request
+from .request import Mask, Picture, Request
 
 FORMAT = 1
 """Version of the recipe's own form."""
@@ -230,9 +232,10 @@ def make_recipe(
     request : as it ran, styles merged into the prompts
     image : the result
     """
-    pictures = {name: picture for name in _PICTURES if (picture := getattr(request, name)) is not None}
+    given: dict[str, Mask | None] = {name: getattr(request, name) for name in _PICTURES}
+    pictures = {name: one for name, one in given.items() if one is not None and not isinstance(one, Drawing)}
     inputs = {name: _record(picture, name) for name, picture in pictures.items()}
-    fields = request.model_dump(mode="json", exclude=set(_PICTURES))
+    fields = request.model_dump(mode="json", exclude=set(pictures))
     references = {name: _REFERENCE + record.sha256 for name, record in inputs.items()}
     return Recipe(
         program=program,
@@ -322,7 +325,7 @@ def to_request(recipe: Recipe, store: InputStore | None = None) -> Request:
         Where input pictures are missing (it says which and where they were), or the request
         is not one that this program takes.
     """
-    fields = {name: value for name, value in recipe.request.items() if name not in _PICTURES}
+    fields = {name: value for name, value in recipe.request.items() if not _is_reference(name, value)}
     alone = {"seed": recipe.seed, "variation_seed": recipe.variation_seed, "batch_size": 1, "batch_count": 1}
     try:
         return Request(**{**fields, **_found_inputs(recipe, store), **alone})
@@ -330,12 +333,17 @@ def to_request(recipe: Recipe, store: InputStore | None = None) -> Request:
         raise RecipeError(f"the recipe's request cannot be run by this program: {error}") from error
 
 
+def _is_reference(name: str, value: object) -> bool:
+    """Whether a field stands for a picture that is kept elsewhere; a drawn mask stands for itself."""
+    return name in _PICTURES and value is not None and not (isinstance(value, str) and is_mask_text(value))
+
+
 def _found_inputs(recipe: Recipe, store: InputStore | None) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     missing: list[str] = []
     for name in _PICTURES:
         reference = recipe.request.get(name)
-        if reference is None:
+        if not _is_reference(name, reference):
             continue
         record = recipe.inputs.get(name)
         data = _input(record, store) if record and reference == _REFERENCE + record.sha256 else None

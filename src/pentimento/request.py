@@ -15,10 +15,16 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 
 from . import choices
 from .errors import ImageError, RequestError, unknown_name
+from .pictures.mask_text import is_mask_text, read_drawing, write_drawing
+from .pictures.shapes import Drawing
 from .profiles import find_profile
 
 Picture = str | bytes | Image.Image
 """A path or data URI, the bytes of a picture file, or a PIL image."""
+
+
+Mask = Picture | Drawing
+"""A picture, or what is to be drawn: a string of `pictures.mask_text` is read as that."""
 
 
 def _as_picture(value: object) -> object:
@@ -47,10 +53,27 @@ def _picture_to_json(value: Picture | None) -> str | None:
     return "data:application/octet-stream;base64," + base64.b64encode(value).decode()
 
 
+def _as_mask(value: object) -> object:
+    if isinstance(value, str) and is_mask_text(value):
+        return read_drawing(value)
+    return _as_picture(value)
+
+
+def _mask_to_json(value: Mask | None) -> str | None:
+    return write_drawing(value) if isinstance(value, Drawing) else _picture_to_json(value)
+
+
 PictureField = Annotated[
     Picture | None,
     BeforeValidator(_as_picture),
     PlainSerializer(_picture_to_json, return_type=str | None, when_used="json"),
+]
+
+
+MaskField = Annotated[
+    Mask | None,
+    BeforeValidator(_as_mask),
+    PlainSerializer(_mask_to_json, return_type=str | None, when_used="json"),
 ]
 
 
@@ -91,7 +114,9 @@ class Request(BaseModel):
     negative_prompt: str = Field("", description="what it should not show")
     styles: tuple[str, ...] = Field((), description="names of saved styles, applied to both prompts")
     init_image: PictureField = Field(None, description="the picture to start from")
-    mask: PictureField = Field(None, description="white = repaint; same size as the picture")
+    mask: MaskField = Field(
+        None, description="white = repaint; same size as the picture, or drawn: 'rect 10% 20% 30% 30%; grow 8'"
+    )
 
     model: str | None = Field(None, description="name of the model; left out = the studio's")
     vae: str | None = Field(None, description="file of another VAE; left out = the model's own")
@@ -212,12 +237,18 @@ class Request(BaseModel):
         None, ge=0, le=10, description="noise added back; left out = the sampler's own (1, DDIM 0)"
     )
     s_churn: float = Field(0.0, ge=0, le=1000, description="stochasticity of Euler, Heun and DPM2")
-    s_tmin: float = Field(0.0, ge=0, description="lowest sigma that is churned")
-    s_tmax: float | None = Field(None, ge=0, description="highest sigma that is churned; left out = no limit")
+    s_tmin: float = Field(0.0, ge=0, le=1e9, description="lowest sigma that is churned")
+    s_tmax: float | None = Field(None, ge=0, le=1e9, description="highest sigma that is churned; left out = no limit")
     s_noise: float = Field(1.0, ge=0, le=10, description="factor on the noise that a sampler adds")
-    sigma_min: float | None = Field(None, gt=0, description="lowest sigma of the schedule; left out = the model's")
-    sigma_max: float | None = Field(None, gt=0, description="highest sigma of the schedule; left out = the model's")
-    rho: float | None = Field(None, gt=0, description="curve of Karras and polyexponential; left out = their own")
+    sigma_min: float | None = Field(
+        None, ge=1e-6, le=1e6, description="lowest sigma of the schedule; left out = the model's"
+    )
+    sigma_max: float | None = Field(
+        None, ge=1e-6, le=1e6, description="highest sigma of the schedule; left out = the model's"
+    )
+    rho: float | None = Field(
+        None, ge=0.1, le=1000, description="curve of Karras and polyexponential; left out = their own"
+    )
     beta_alpha: float = Field(0.6, gt=0, le=10, description="first parameter of the beta schedule")
     beta_beta: float = Field(0.6, gt=0, le=10, description="second parameter of the beta schedule")
     discard_penultimate_sigma: bool = Field(False, description="leave out the last sigma before 0")
@@ -248,7 +279,13 @@ class Request(BaseModel):
     pad_cond_uncond: bool = Field(False, description="pad prompt and negative prompt to the same length")
 
     # Afterwards
-    color_correction: bool = Field(False, description="match the hues of the result to the source's")
+    color_correction: bool = Field(
+        False, description="take a shift of colours out of the result, by the source's untouched part"
+    )
+    blend: Annotated[choices.Blend, _choice(choices.BLEND)] = Field(
+        "linear", description="how the result is pasted into the picture; auto = the least visible seam"
+    )
+    match_grain: bool = Field(False, description="give the repainted part the grain of what is around it")
 
     profile: str = Field("pentimento", description="pentimento, or a1111 for the same pictures as A1111")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,12 @@ from PIL import Image
 
 from . import __version__, infotext
 from .framing import Floats, in_place
-from .metadata import save
+from .metadata import encode, save
 from .models.hashes import content_hash
 from .models.info import ModelInfo
 from .pictures.metrics import Footprint, footprint
+from .pictures.seams import Seam, seam
+from .pictures.shapes import Drawing
 from .plan import Plan, Seeds
 from .recipe import InputStore, ModelRecord, Recipe, make_recipe
 from .request import Request
@@ -26,6 +29,41 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
+class Finished:
+    """One finished picture, with all that goes into its file.
+
+    Attributes
+    ----------
+    index : its place in the request, from 0
+    footprint : where it changed; None without a mask
+    weight : [H, W] share of the new pixel, 0..1; None where all is new
+    made : what the network made of it, at its place, before it was pasted; RGBA
+    """
+
+    index: int
+    image: Image.Image
+    seeds: Seeds
+    infotext: str
+    recipe: Recipe
+    footprint: Footprint | None
+    made: Image.Image
+    weight: Floats | None
+    icc: bytes | None
+
+    def encode(self, format: str, quality: int = 90) -> bytes:
+        """Give the bytes of its file, with infotext and recipe inside.
+
+        Raises
+        ------
+        ImageError
+            Where the format cannot hold the picture.
+        """
+        return encode(
+            self.image, format, infotext=self.infotext, recipe=self.recipe.to_json(), icc=self.icc, quality=quality
+        )
+
+
+@dataclass(frozen=True, eq=False)
 class Result:
     """What came out of a run.
 
@@ -35,7 +73,7 @@ class Result:
     seeds, variation_seeds, infotexts, recipes : one for each picture
     footprints : where each picture changed; None without a mask
     timings : seconds of every step of the road, and "total"
-    weight : [H, W] share of the new pixel in the result, 0..1; None where all is new
+    weights : of each, [H, W] share of the new pixel, 0..1; None where all is new
     made : what the network made of each, at its place, before it was pasted; RGBA
     """
 
@@ -47,10 +85,16 @@ class Result:
     footprints: Sequence[Footprint | None]
     plan: Plan
     timings: Mapping[str, float]
-    weight: Floats | None
+    weights: Sequence[Floats | None]
     made: Sequence[Image.Image]
     icc: bytes | None
     inputs: InputStore
+
+    @cached_property
+    def seams(self) -> Sequence[Seam | None]:
+        """How well the edge of what was repainted can be seen in each picture; None without a mask."""
+        pairs = zip(self.images, self.weights, strict=True)
+        return [None if w is None else seam(np.asarray(image.convert("RGB")), w) for image, w in pairs]
 
     def save(self, path: str | Path, format: str | None = None, quality: int = 90) -> list[Path]:
         """Write the pictures with infotext and recipe inside, and keep their inputs for a re-run.
@@ -67,7 +111,7 @@ class Result:
         """
         request = self.plan.request
         for picture in (request.init_image, request.mask, request.latent_mask):
-            if picture is not None:
+            if picture is not None and not isinstance(picture, Drawing):
                 self.inputs.put_picture(picture)
         targets = self.targets(path, format)
         for index, (image, target) in enumerate(zip(self.images, targets, strict=True)):
@@ -95,21 +139,35 @@ class Result:
         return [folder / f"{first + index:05d}-{seed}.{suffix}" for index, seed in enumerate(self.seeds)]
 
 
-def make_result(studio: "Studio", plan: Plan, painted: Sequence["Painted"], timings: Mapping[str, float]) -> Result:
-    """Describe what was painted."""
-    frame = painted[0].frame
+def finish(studio: "Studio", plan: Plan, painted: "Painted") -> Finished:
+    """Describe a picture that was painted."""
+    return Finished(
+        index=painted.index,
+        image=painted.image,
+        seeds=painted.seeds,
+        infotext=infotext_of(plan, painted.seeds),
+        recipe=_recipe(studio, plan, painted),
+        footprint=_footprint(plan, painted),
+        made=in_place(painted.made, plan.layout),
+        weight=painted.frame.weight,
+        icc=painted.frame.icc,
+    )
+
+
+def make_result(studio: "Studio", plan: Plan, pictures: Sequence[Finished], timings: Mapping[str, float]) -> Result:
+    """Gather the pictures of a run."""
     return Result(
-        images=[picture.image for picture in painted],
-        seeds=[picture.seeds.seed for picture in painted],
-        variation_seeds=[picture.seeds.variation_seed for picture in painted],
-        infotexts=[_infotext(plan, picture) for picture in painted],
-        recipes=[_recipe(studio, plan, picture, index) for index, picture in enumerate(painted)],
-        footprints=[_footprint(plan, picture) for picture in painted],
+        images=[picture.image for picture in pictures],
+        seeds=[picture.seeds.seed for picture in pictures],
+        variation_seeds=[picture.seeds.variation_seed for picture in pictures],
+        infotexts=[picture.infotext for picture in pictures],
+        recipes=[picture.recipe for picture in pictures],
+        footprints=[picture.footprint for picture in pictures],
         plan=plan,
         timings=timings,
-        weight=frame.weight,
-        made=[in_place(picture.made, plan.layout) for picture in painted],
-        icc=frame.icc,
+        weights=[picture.weight for picture in pictures],
+        made=[picture.made for picture in pictures],
+        icc=pictures[0].icc,
         inputs=studio.inputs,
     )
 
@@ -138,11 +196,12 @@ def _other_models(plan: Plan) -> dict[str, str]:
     return told
 
 
-def _infotext(plan: Plan, picture: "Painted") -> str:
-    return infotext.write(plan.prompt_text, plan.negative_text, parameters(plan, picture.seeds))
+def infotext_of(plan: Plan, seeds: Seeds) -> str:
+    """Write the infotext of one picture."""
+    return infotext.write(plan.prompt_text, plan.negative_text, parameters(plan, seeds))
 
 
-def _recipe(studio: "Studio", plan: Plan, picture: "Painted", index: int) -> Recipe:
+def _recipe(studio: "Studio", plan: Plan, picture: "Painted") -> Recipe:
     device, dtype = studio.where
     vae = plan.request.vae and Path(plan.request.vae).expanduser()
     return make_recipe(
@@ -156,7 +215,7 @@ def _recipe(studio: "Studio", plan: Plan, picture: "Painted", index: int) -> Rec
         vae=ModelRecord(name=vae.name, sha256=content_hash(vae)) if vae else None,
         device=device,
         dtype=dtype,
-        index=index,
+        index=picture.index,
         addons=plan.addons.told(),
         others={info.name: content_hash(info.path) for info in plan.models if info.path != plan.model.path},
     )

@@ -2,9 +2,10 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -25,8 +26,8 @@ from .request import Request
 if TYPE_CHECKING:
     from .encoding import Cache
     from .models.base import Model
-    from .pipeline import Event, Painted
-    from .result import Result
+    from .pipeline import Event
+    from .result import Finished, Result
 
 
 @dataclass
@@ -58,6 +59,7 @@ class Studio:
     data : folder for what results need to be run again; left out = the user's data folder
     styles : a styles.csv as A1111 writes it
     download : whether a model given by hub id may be fetched
+    paths : whether a request may name a model by a path outside the folders
 
     Examples
     --------
@@ -75,11 +77,13 @@ class Studio:
         data: str | Path | None = None,
         styles: str | Path | None = None,
         download: bool = False,
+        paths: bool = True,
     ) -> None:
         self.model = model
         self.device = device
         self.dtype = dtype
         self.download = download
+        self.paths = paths
         self.data = data
         self._folders = tuple(models)
         self._styles_file = styles
@@ -106,6 +110,11 @@ class Studio:
     def addons(self) -> NetworkLibrary:
         """The networks and embeddings that were found in and beside the model folders; scanned on first use."""
         return scan_networks(self._folders)
+
+    def refresh(self) -> None:
+        """Look for models, networks and styles again when they are next needed."""
+        for name in ("library", "addons", "styles"):
+            self.__dict__.pop(name, None)
 
     @cached_property
     def where(self) -> tuple[str, str]:
@@ -139,7 +148,8 @@ class Studio:
         ModelNotFoundError
             Where there is none; names the nearest.
         """
-        return self.library.find(name or self.model, allow_download=self.download)
+        allow_paths = self.paths or not name  # what the studio was opened with is nobody's request
+        return self.library.find(name or self.model, allow_download=self.download, allow_paths=allow_paths)
 
     def plan(self, request: Request) -> Plan:
         """Decide what a request will do, without doing it.
@@ -163,6 +173,9 @@ class Studio:
         request: Request | Plan,
         on_event: Callable[["Event"], None] | None = None,
         cancel: threading.Event | None = None,
+        *,
+        on_picture: Callable[["Finished"], None] | None = None,
+        only: Collection[int] | None = None,
     ) -> "Result":
         """Make the pictures of a request, or execute a plan.
 
@@ -170,6 +183,8 @@ class Studio:
         ----------
         on_event : told of every step and picture
         cancel : set it from anywhere to stop within one call of the network
+        on_picture : given every picture with infotext and recipe as soon as it is finished
+        only : which pictures to make, by their place in the plan; each is the same as with all the others
 
         Raises
         ------
@@ -181,17 +196,24 @@ class Studio:
         import torch
 
         from .pipeline import Event, Run, paint
-        from .result import make_result
+        from .result import finish, make_result
 
         plan = self.plan(request) if isinstance(request, Request) else request
         run = Run(caches=self._caches, cancel=cancel or threading.Event())
         if on_event is not None:
             run.on_event = on_event
         started = time.perf_counter()
-        painted: list[Painted] = []
+        pictures: list[Finished] = []
+
+        def load(info: ModelInfo) -> "Model":
+            return self.load(plan, info, lambda: run.on_event(Event("loading", 0, len(plan.pictures))))
+
         with self._busy:
             try:
-                painted.extend(paint(plan, lambda info: self.load(plan, info), run))
+                for painted in paint(plan, load, run, only):
+                    pictures.append(finish(self, plan, painted))
+                    if on_picture is not None:
+                        on_picture(pictures[-1])
             except torch.OutOfMemoryError as error:
                 self._resident.models.clear()
                 raise OutOfMemoryError(
@@ -199,11 +221,22 @@ class Studio:
                     " width and height, inpaint_area 'only_masked', or dtype 'float16'"
                 ) from error
         run.seconds["total"] = time.perf_counter() - started
-        run.on_event(Event("finished", len(painted), len(painted)))
-        return make_result(self, plan, painted, run.seconds)
+        run.on_event(Event("finished", len(pictures), len(pictures)))
+        return make_result(self, plan, pictures, run.seconds)
 
-    def load(self, plan: Plan, info: ModelInfo | None = None) -> "Model":
-        """Bring a model of the plan into memory; left out = its first."""
+    def warm_up(self) -> None:
+        """Import what running needs, so that the first run does not wait for it."""
+        for name in ("pipeline", "result", "models.loading"):
+            import_module(f".{name}", __package__)
+
+    def load(self, plan: Plan, info: ModelInfo | None = None, on_loading: Callable[[], None] = lambda: None) -> "Model":
+        """Bring a model of the plan into memory.
+
+        Parameters
+        ----------
+        info : which; left out = the plan's first
+        on_loading : called where that takes time, because it is not there yet
+        """
         from .models.loading import load
         from .models.memory import choose_device, choose_dtype
 
@@ -211,8 +244,9 @@ class Studio:
         dtype = choose_dtype(self.dtype, device)
         vae = None if plan.request.vae is None else Path(plan.request.vae).expanduser()
         tiling, wanted = plan.request.tiling, info or plan.model
-        return self._resident.get(
-            (wanted.path, vae, device, dtype, tiling),
-            lambda: load(wanted, device=device, dtype=dtype, vae=vae, tiling=tiling),
-            together=len(plan.models),
-        )
+
+        def bring() -> "Model":
+            on_loading()
+            return load(wanted, device=device, dtype=dtype, vae=vae, tiling=tiling)
+
+        return self._resident.get((wanted.path, vae, device, dtype, tiling), bring, together=len(plan.models))

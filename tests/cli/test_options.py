@@ -9,10 +9,11 @@ from typer.testing import CliRunner
 from pentimento import Request, choices
 from pentimento.cli.generate import img2img, inpaint, txt2img
 from pentimento.cli.main import COMMANDS, build_app
-from pentimento.cli.options import PANELS, assignments, given, shown_default
+from pentimento.cli.options import assignments, given, shown_default
 from pentimento.diffusion.samplers import SAMPLERS
 from pentimento.diffusion.schedules import SCHEDULES
 from pentimento.errors import RequestError
+from pentimento.labels import GROUPS, LABELS
 
 PICTURES = {"init_image", "mask"}
 GENERATORS = {"txt2img": txt2img, "img2img": img2img, "inpaint": inpaint}
@@ -55,9 +56,10 @@ def test_a_flag_that_is_not_given_is_not_set(mode: str) -> None:
     ) == (set())
 
 
-def test_panels_begin_at_fields_in_their_order() -> None:
+def test_every_field_has_a_label_and_groups_begin_at_fields_in_their_order() -> None:
     order = list(Request.model_fields)
-    places = [order.index(panel.first) for panel in PANELS]
+    assert list(LABELS) == order
+    places = [order.index(group.first) for group in GROUPS]
     assert places == sorted(places)
     assert places[0] == 0
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 import pentimento as pm
 from pentimento.server import sdapi
-from pentimento.server.sdapi_scripts import TITLES, asked_script, listed_scripts, script_info
+from pentimento.server.sdapi.scripts import TITLES, asked_script, listed_scripts, script_info
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 SOURCE = base64.b64encode((GOLDEN / "inputs" / "astro_128.png").read_bytes()).decode()

@@ -18,7 +18,8 @@ from rich.markup import escape
 from .. import choices
 from ..diffusion.samplers import SAMPLERS
 from ..diffusion.schedules import SCHEDULES
-from ..request import Picture, Request
+from ..labels import Group, group_of
+from ..request import Mask, Picture, Request
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ KINDS: Mapping[Any, Kind] = {
     tuple[float, float]: Kind("X[,Y]", read=_pair),
     tuple[int, int] | None: Kind("WxH", read=_pair),
     Picture | None: Kind("FILE", read=_picture),
+    Mask | None: Kind("FILE|DRAWING", read=_picture),
 }
 
 
@@ -69,47 +71,20 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True)
-class Panel:
-    """A group of flags in the help: from one field on, shown for some modes only."""
-
-    title: str
-    first: str
-    modes: frozenset[str] = frozenset({"txt2img", "img2img", "inpaint"})
-
-
-PANELS = (
-    Panel("What to paint", "prompt"),
-    Panel("How", "sampler"),
-    Panel("Strength", "denoising_strength"),
-    Panel("From the picture", "resize_mode", frozenset({"img2img", "inpaint"})),
-    Panel("Edges", "tiling"),
-    Panel("Inpaint", "mask_blur", frozenset({"inpaint"})),
-    Panel("Second pass", "hires_scale", frozenset({"txt2img"})),
-    Panel("Refiner", "refiner"),
-    Panel("Prompt reading", "clip_skip"),
-    Panel("Sampler's options", "eta"),
-    Panel("Noise", "noise_multiplier"),
-    Panel("Guidance", "skip_early_cond"),
-    Panel("Behaviour", "color_correction"),
-)
-
-
 def request_options(mode: str, omit: Iterable[str] = (), required: Iterable[str] = ()) -> Iterator[inspect.Parameter]:
     """Give one option for each field of the request, in its order.
 
     Fields that have no meaning in this mode are taken, but not shown in the help.
     """
     omit, required = set(omit), set(required)
-    starts = {panel.first: panel for panel in PANELS}
-    panel = PANELS[0]
+    groups = group_of()
     for name, field in Request.model_fields.items():
-        panel = starts.get(name, panel)
+        group = groups[name]
         if name not in omit:
-            yield _option(name, field, panel, hidden=mode not in panel.modes, required=name in required)
+            yield _option(name, field, group, hidden=mode not in group.modes, required=name in required)
 
 
-def _option(name: str, field: FieldInfo, panel: Panel, *, hidden: bool, required: bool) -> inspect.Parameter:
+def _option(name: str, field: FieldInfo, group: Group, *, hidden: bool, required: bool) -> inspect.Parameter:
     kind = kind_of(field)
     flag = "--" + name.replace("_", "-")
     declarations = [f"{flag}/--no-{flag[2:]}" if kind.flag == bool | None else flag]
@@ -119,7 +94,7 @@ def _option(name: str, field: FieldInfo, panel: Panel, *, hidden: bool, required
         help=described(field, NAMES.get(name, ())),
         metavar="NAME" if name in NAMES else kind.metavar,
         show_default=False,
-        rich_help_panel=panel.title,
+        rich_help_panel=group.label,
         hidden=hidden,
     )
     default = inspect.Parameter.empty if required else None

@@ -91,6 +91,7 @@ def _write(result: "Result", output: str, file_format: str | None, *, as_json: b
                 "seeds": list(result.seeds),
                 "warnings": [warning.as_dict() for warning in result.plan.warnings],
                 "footprints": [footprint and asdict(footprint) for footprint in result.footprints],
+                "seams": [seam and seam.as_dict() for seam in result.seams],
                 "timings": dict(result.timings),
             }
         )

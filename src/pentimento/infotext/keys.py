@@ -304,11 +304,6 @@ def _sized(request: Request) -> bool:
     return request.hires_width is not None or request.hires_height is not None
 
 
-def _hires_scale(request: Request, facts: InfotextFacts) -> Value:
-    del facts
-    return None if _sized(request) else request.hires_scale
-
-
 def _hires_size(request: Request, facts: InfotextFacts) -> Value:
     del facts
     return f"{request.hires_width or 0}x{request.hires_height or 0}" if _sized(request) else None
@@ -449,7 +444,11 @@ KEYS: tuple[Key, ...] = (
     Key("Lora hashes", None, _nothing),
     Key("TI hashes", None, _nothing),
     Key("Hashes", None, _nothing),
-    Key("Hires upscale", _hires_scale, _reads("hires_scale", float)),
+    Key(
+        "Hires upscale",
+        lambda request, facts: None if _sized(request) else request.hires_scale,
+        _reads("hires_scale", float),
+    ),
     Key("Hires resize", _hires_size, _read_hires_size),
     _unless("hires_steps", "Hires steps", int, _with_second_pass),
     Key(
@@ -488,6 +487,8 @@ KEYS: tuple[Key, ...] = (
     _flag("mask_round", "Mask rounding", _with_mask, ours=True),
     _one_of(choices.MASK_ACTION, "Mask action", _with_mask, ours=True),
     _flag("color_correction", "Color correction", _with_image, ours=True),
+    _one_of(choices.BLEND, "Blend", _with_mask, ours=True),
+    _flag("match_grain", "Grain match", _with_mask, ours=True),
     _flag("clip_skip_on_sdxl", "Clip skip on SDXL", ours=True),
     Key("Profile", _profile, _reads("profile", str), ours=True),
     # Written at the very end.

@@ -38,7 +38,7 @@ class Library:
     models: tuple[ModelInfo, ...]
     unusable: tuple[Unusable, ...] = ()
 
-    def find(self, word: str | Path, *, allow_download: bool = False) -> ModelInfo:
+    def find(self, word: str | Path, *, allow_download: bool = False, allow_paths: bool = True) -> ModelInfo:
         """Find a model by its name, file, path, hash, `name [hash]`, or `owner/name` on the hub.
 
         Names are taken in any letter case, with or without the ending; where two models are
@@ -47,6 +47,7 @@ class Library:
         Parameters
         ----------
         allow_download : a model of the hub that is not on this machine yet is fetched
+        allow_paths : a file or folder that was not found before may be named by its path
 
         Raises
         ------
@@ -63,7 +64,7 @@ class Library:
             if found:
                 places = ", ".join(str(info.path) for info in found)
                 raise ModelNotFoundError(f"model '{text}' is in several places: {places}; give the path")
-        if (path := Path(text).expanduser()).exists():
+        if allow_paths and (path := Path(text).expanduser()).exists():
             return detect(path)
         if (folder := hub.fetch(text, allow_download=allow_download)) is not None:
             return detect(folder, kind="hub", name=text)

@@ -6,6 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps
 
+from ..geometry import Size
+from .growth import grow_inwards
+from .membrane import doubled, summed_by_twos
+from .patches import fill_by_patches, reduced_known
+from .resize import resample
+
 Floats = NDArray[np.floating]
 
 _PYRAMID = ((256, 1), (64, 1), (16, 2), (4, 4), (2, 2), (0, 1))
@@ -70,27 +76,59 @@ def _push_pull(colours: Floats, known: Floats) -> Floats:
     share = known[..., np.newaxis]
     if height == width == 1:
         return share * colours + (_ONE - share) * _NO_COLOUR
-    weighted = _summed_by_twos(colours * share)
-    weight = _summed_by_twos(share)
+    weighted = summed_by_twos(colours * share)
+    weight = summed_by_twos(share)
     coarse = _push_pull(weighted / np.maximum(weight, _NEGLIGIBLE), np.minimum(weight, _ONE)[..., 0])
-    planes = [
-        Image.fromarray(np.ascontiguousarray(coarse[..., channel])).resize((width, height), Image.Resampling.BILINEAR)
-        for channel in range(3)
-    ]
-    below = np.stack([np.asarray(plane, np.float32) for plane in planes], axis=2)
+    below = doubled(coarse, width, height)
     return share * colours + (_ONE - share) * below
-
-
-def _summed_by_twos(values: Floats) -> Floats:
-    """Add up blocks of 2x2; at odd edges what there is."""
-    height, width = values.shape[:2]
-    padded = np.pad(values, ((0, height % 2), (0, width % 2), (0, 0)))
-    return padded[::2, ::2] + padded[1::2, ::2] + padded[::2, 1::2] + padded[1::2, 1::2]
 
 
 def original(image: Image.Image, mask: Image.Image) -> Image.Image:
     """Show the network what was there."""
     return image
+
+
+def content_aware(image: Image.Image, mask: Image.Image) -> Image.Image:
+    """Fill the masked part with pieces of the rest that fit; see `patches.fill_by_patches`.
+
+    Parameters and result are as in `smooth_fill`, which stands in where there is nothing to take from.
+    """
+    colours, share = np.asarray(image), np.asarray(mask.convert("L"))
+    filled = fill_by_patches(colours, share > 0)
+    return smooth_fill(image, mask) if filled is None else _filled(colours, share, filled)
+
+
+def edge_growth(image: Image.Image, mask: Image.Image) -> Image.Image:
+    """Fill the masked part from its border inwards; see `growth.grow_inwards`.
+
+    Parameters and result are as in `smooth_fill`, which stands in where nothing is known. A
+    picture of more than `_GROWN_AT` px a side is filled at that size and stretched.
+    """
+    colours, share = np.asarray(image), np.asarray(mask.convert("L"))
+    scale = min(1.0, _GROWN_AT / max(image.size))
+    size = Size(max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    small, known = reduced_known(colours, share == 0, size)
+    if not known.any():
+        return smooth_fill(image, mask)
+    grown = Image.fromarray(np.rint(np.clip(grow_inwards(small, ~known), 0, 255)).astype(np.uint8))
+    return _filled(colours, share, np.asarray(resample(grown, Size(*image.size), Image.Resampling.BICUBIC))[share > 0])
+
+
+def neutral(image: Image.Image, mask: Image.Image) -> Image.Image:
+    """Fill the masked part with mid-grey; parameters and result are as in `smooth_fill`."""
+    return _filled(np.asarray(image), np.asarray(mask.convert("L")), _NO_COLOUR)
+
+
+_GROWN_AT = 384
+
+
+def _filled(colours: NDArray[np.uint8], share: NDArray[np.uint8], filled: Floats | np.float32) -> Image.Image:
+    """Mix what the pixels of the mask are filled with, [n, 3], into a picture."""
+    result, masked = colours.copy(), share > 0
+    old, new = colours[masked].astype(np.float32), np.asarray(filled, np.float32)
+    mixed = old + share[masked, np.newaxis].astype(np.float32) / np.float32(255) * (new - old)
+    result[masked] = np.rint(np.clip(mixed, 0, 255)).astype(np.uint8)
+    return Image.fromarray(result)
 
 
 Fill = Callable[[Image.Image, Image.Image], Image.Image]
@@ -101,5 +139,8 @@ PIXEL_FILLS: dict[str, Fill] = {
     "original": original,
     "latent_noise": smooth_fill,
     "latent_nothing": smooth_fill,
+    "content_aware": content_aware,
+    "edge_growth": edge_growth,
+    "neutral": neutral,
 }
-A1111_FILLS: dict[str, Fill] = {"fill": fill, "original": original, "latent_noise": fill, "latent_nothing": fill}
+A1111_FILLS: dict[str, Fill] = {**PIXEL_FILLS, "fill": fill, "latent_noise": fill, "latent_nothing": fill}

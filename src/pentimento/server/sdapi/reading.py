@@ -1,4 +1,4 @@
-"""A1111's dialect: `/sdapi/v1/txt2img` and `/sdapi/v1/img2img`, in process.
+"""Bodies of `/sdapi/v1/txt2img` and `/sdapi/v1/img2img` to a `Request`.
 
 The only place that knows A1111's words and numbers for a request. Source: behaviour of
 A1111 v1.10.1; its API's defaults differ from its page's and are kept here.
@@ -6,52 +6,20 @@ A1111 v1.10.1; its API's defaults differ from its page's and are kept here.
 
 import base64
 import binascii
-import io
-import json
-import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-from PIL import Image
-
-from .. import choices
-from ..diffusion.samplers import SAMPLERS, Sampler, find_sampler
-from ..diffusion.schedules import SCHEDULES
-from ..errors import ImageError, ModelNotFoundError, RequestError, unknown_name
-from ..metadata import encode
-from ..request import Request
-from .sdapi_scripts import asked_script, run_asked
+from ... import choices
+from ...diffusion.samplers import SAMPLERS, Sampler, find_sampler
+from ...diffusion.schedules import SCHEDULES
+from ...errors import ImageError, RequestError
+from ...request import Request
 from .second_pass import read_refiner, read_second_pass
-
-if TYPE_CHECKING:
-    from ..result import Result
-    from ..studio import Studio
 
 Body = Mapping[str, Any]
 Fields = dict[str, Any]
 
 _DEFAULT_SAMPLER = "DPM++ 2M"
-
-
-def answer(studio: "Studio", endpoint: str, body: Body) -> dict[str, Any]:
-    """Give the reply of `/sdapi/v1/<endpoint>` to a body.
-
-    Parameters
-    ----------
-    endpoint : `txt2img` or `img2img`
-
-    Raises
-    ------
-    RequestError
-        Where the body cannot be understood or done.
-    """
-    if endpoint not in ("txt2img", "img2img"):
-        raise unknown_name("endpoint", endpoint, ["txt2img", "img2img"])
-    script = asked_script(endpoint, body)
-    request = to_request(endpoint, body, known_model=lambda name: _is_known(studio, name))
-    result = studio.run(request) if script is None else run_asked(studio, request, script)
-    return from_result(result, body)
 
 
 def to_request(endpoint: str, body: Body, known_model: Callable[[str], bool] = lambda name: True) -> Request:
@@ -70,8 +38,8 @@ def to_request(endpoint: str, body: Body, known_model: Callable[[str], bool] = l
         if key in given and key not in _API_DEFAULTS:
             read(fields, given[key])
     for key, value in settings.items():
-        if key in _SETTINGS:
-            _SETTINGS[key](fields, value)
+        if key in SETTINGS:
+            SETTINGS[key](fields, value)
     if settings.get("sd_lora") not in (None, "", "None"):  # a network that A1111 adds to every prompt
         strength = settings.get("extra_networks_default_multiplier", 1.0)
         fields["prompt"] = f"{fields.get('prompt', '')}<lora:{settings['sd_lora']}:{strength}>"
@@ -87,14 +55,6 @@ def to_request(endpoint: str, body: Body, known_model: Callable[[str], bool] = l
     else:
         read_second_pass(fields, given, settings)
     return Request(**fields)
-
-
-def _is_known(studio: "Studio", name: str) -> bool:
-    try:
-        studio.find(name)
-    except ModelNotFoundError:
-        return False
-    return True
 
 
 # One reader a key: (fields of our request, value of the body) -> None.
@@ -187,7 +147,7 @@ _API_DEFAULTS: Fields = {
     "noise_source": "device",
 }
 
-_SETTINGS: dict[str, Reader] = {
+SETTINGS: dict[str, Reader] = {
     "sd_model_checkpoint": _to("model", str),
     "sd_vae": lambda fields, value: fields.update({} if value in ("Automatic", "None", "") else {"vae": str(value)}),
     "CLIP_stop_at_last_layers": _to("clip_skip", int),
@@ -290,98 +250,3 @@ def decode_picture(text: str, field: str) -> bytes:
         return base64.b64decode(payload, validate=False)
     except (binascii.Error, ValueError) as error:
         raise ImageError(field, text[:40], f"it is not base64 ({error}); send the bytes of a picture file") from error
-
-
-def from_result(result: "Result", body: Body) -> dict[str, Any]:
-    """Turn a result into A1111's reply: raw base64 pictures, echoed parameters, `info` as a JSON string."""
-    settings: Fields = dict(body.get("override_settings") or {})
-    format_ = str(settings.get("samples_format") or "png").lower()
-    pictures: list[str] = []
-    for index, image in enumerate(result.images):
-        encoded = encode(image, format_, infotext=result.infotexts[index])
-        pictures.append(base64.b64encode(encoded).decode())
-        pictures.extend(_mask_pictures(result, index, settings))
-    if body.get("send_images") is False:
-        pictures = []
-    hidden = {} if body.get("include_init_images") else {"init_images": None, "mask": None}
-    return {"images": pictures, "parameters": {**body, **hidden}, "info": json.dumps(info(result), ensure_ascii=False)}
-
-
-def _mask_pictures(result: "Result", index: int, settings: Mapping[str, Any]) -> list[str]:
-    """Give the mask and the masked part, where the settings ask for them."""
-    weight = result.weight
-    if weight is None:
-        return []
-    mask = Image.fromarray(np.round(weight * 255).astype(np.uint8))
-    wanted: list[Image.Image] = []
-    if settings.get("return_mask"):
-        wanted.append(mask.convert("RGB"))
-    if settings.get("return_mask_composite"):
-        picture = result.made[index]
-        nothing = Image.new("RGBa", picture.size)
-        wanted.append(Image.composite(picture.convert("RGBa"), nothing, mask.resize(picture.size)).convert("RGBA"))
-    return [base64.b64encode(_png(image)).decode() for image in wanted]
-
-
-def _png(image: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
-
-
-def info(result: "Result") -> dict[str, Any]:
-    """Build A1111's `info` object."""
-    plan, request = result.plan, result.plan.request
-    count = len(result.images)
-    size = result.images[0].size
-    resized = request.seed_resize or (-1, -1)
-    from ..result import PROGRAM
-
-    prompt, negative = plan.prompt_text, plan.negative_text
-    return {
-        "prompt": prompt,
-        "all_prompts": [prompt] * count,
-        "negative_prompt": negative,
-        "all_negative_prompts": [negative] * count,
-        "seed": result.seeds[0],
-        "all_seeds": list(result.seeds),
-        "subseed": result.variation_seeds[0],
-        "all_subseeds": list(result.variation_seeds),
-        "subseed_strength": request.variation_strength,
-        "width": request.width or size[0],
-        "height": request.height or size[1],
-        "sampler_name": plan.sampler.label,
-        "cfg_scale": request.cfg_scale,
-        "steps": request.steps,
-        "batch_size": request.batch_size,
-        "restore_faces": False,
-        "face_restoration_model": None,
-        "sd_model_name": plan.model.name,
-        "sd_model_hash": plan.model.hash,
-        "sd_vae_name": request.vae,
-        "sd_vae_hash": None,
-        "seed_resize_from_w": resized[0],
-        "seed_resize_from_h": resized[1],
-        "denoising_strength": None if request.init_image is None and plan.then is None else request.denoising_strength,
-        "extra_generation_params": _extra_parameters(result),
-        "index_of_first_image": 0,
-        "infotexts": list(result.infotexts),
-        "styles": list(request.styles),
-        "job_timestamp": time.strftime("%Y%m%d%H%M%S"),
-        "clip_skip": request.clip_skip,
-        "is_using_inpainting_conditioning": plan.model.inpaint,
-        "version": PROGRAM,
-    }
-
-
-_ALWAYS_TOLD = frozenset(
-    ["Steps", "Sampler", "CFG scale", "Seed", "Size", "Model hash", "Model", "VAE", "VAE hash"]
-    + ["Variation seed", "Variation seed strength", "Version"]
-)
-
-
-def _extra_parameters(result: "Result") -> dict[str, Any]:
-    from ..result import parameters
-
-    told = parameters(result.plan, result.plan.pictures[0])
-    return {name: value for name, value in told.items() if name not in _ALWAYS_TOLD}

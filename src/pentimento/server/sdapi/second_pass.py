@@ -4,10 +4,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from .. import choices
-from ..diffusion.samplers import SAMPLERS
-from ..diffusion.schedules import SCHEDULES
-from ..errors import RequestError
+from ... import choices
+from ...diffusion.samplers import SAMPLERS
+from ...diffusion.schedules import SCHEDULES
+from ...errors import RequestError
 
 Body = Mapping[str, Any]
 Fields = dict[str, Any]

@@ -4,24 +4,26 @@ Arguments stand in the order in which A1111 v1.10.1 takes them; a shorter list l
 at the values of its page.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from PIL import Image
-
-from .. import choices
-from ..errors import RequestError, unknown_name
-from ..request import Request
-from ..scripts import Options, Script, ScriptResult, find_script, plan_script, run_script
+from ... import choices
+from ...errors import RequestError, unknown_name
+from ...metadata import encode
+from ...request import Request
+from ...scripts import Options, Script, find_script, plan_script, run_script
+from .reply import file_format, reply
 
 if TYPE_CHECKING:
-    from ..result import Result
-    from ..studio import Studio
+    from ...studio import Studio
 
 Body = Mapping[str, Any]
 Fields = dict[str, Any]
+
+_MASKS = frozenset({"return_mask", "return_mask_composite"})
 
 
 @dataclass(frozen=True)
@@ -334,31 +336,25 @@ def asked_script(endpoint: str, body: Body) -> Asked | None:
     return Asked(title, script, script.options(**options), fields, title.gives_pictures(arguments))
 
 
-def run_asked(studio: "Studio", request: Request, asked: Asked) -> "Result":
-    """Run a script and give its pictures, the page first, as one result."""
+def answer_script(studio: "Studio", request: Request, asked: Asked, body: Body) -> dict[str, Any]:
+    """Run a script and give A1111's reply: the page first, then the pictures."""
     made = run_script(studio, plan_script(studio, asked.script, request.changed(**asked.fields), asked.options))
-    return as_result(made, asked)
-
-
-def as_result(made: ScriptResult, asked: Asked) -> "Result":
-    """Describe what a script made as one result, as A1111's reply has it."""
-    last = made.runs[-1]
-    shown = made.pictures if asked.gives_pictures else ()
-    pages: list[Image.Image] = [made.page] if made.page is not None and asked.title.gives_page else []
-    told = (*made.pictures[: len(pages)], *shown)
-    images = [*pages, *(picture.image for picture in shown)]
-    return replace(
-        last,
-        images=images,
-        seeds=[picture.seeds.seed for picture in told],
-        variation_seeds=[picture.seeds.variation_seed for picture in told],
-        infotexts=[picture.infotext for picture in told],
-        recipes=[],
-        footprints=[None] * len(images),
-        plan=replace(last.plan, pictures=tuple(picture.seeds for picture in told)),
-        weight=None,
-        made=images,
-    )
+    pages = [made.page] if made.page is not None and asked.title.gives_page else []
+    shown = (*made.pictures[: len(pages)], *(made.pictures if asked.gives_pictures else ()))
+    images = [*pages, *(picture.image for picture in shown[len(pages) :])]
+    files = [
+        encode(image, file_format(body), infotext=picture.infotext)
+        for image, picture in zip(images, shown, strict=True)
+    ]
+    plan = replace(made.runs[-1].plan, pictures=tuple(picture.seeds for picture in shown))
+    # A mask belongs to one run; the pictures of a script have none of their own.
+    settings: Fields = body.get("override_settings") or {}
+    kept = {key: value for key, value in settings.items() if key not in _MASKS}
+    told = reply(plan, files, {**body, "override_settings": kept})
+    info = json.loads(told["info"])
+    info["infotexts"] = [picture.infotext for picture in shown]
+    info["all_prompts"] = [picture.request.prompt for picture in shown]
+    return {**told, "info": json.dumps(info, ensure_ascii=False)}
 
 
 def listed_scripts() -> dict[str, list[str]]:

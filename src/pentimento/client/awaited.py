@@ -1,0 +1,156 @@
+"""The client that is awaited."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from types import TracebackType
+from typing import Any, Self, TypeVar, cast
+
+import httpx
+
+from ..request import Picture, Request
+from . import flows
+from .told import Priority, RemoteEvent, RemoteJob, RemotePicture, State
+
+T = TypeVar("T")
+
+
+class AsyncClient:
+    """`Client`, awaited."""
+
+    def __init__(
+        self,
+        url: str = "http://127.0.0.1:7860",
+        token: str | None = None,
+        *,
+        timeout: float = 60.0,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._http = httpx.AsyncClient(**flows.Opening(url, token, timeout, transport).arguments())
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._http.aclose()
+
+    async def _do(self, flow: flows.Flow[T]) -> T:
+        try:
+            call = next(flow)
+            while True:
+                try:
+                    response = await self._http.request(
+                        call.method, call.path, params=call.params, json=call.body, content=call.content
+                    )
+                except httpx.HTTPError as error:
+                    raise flows.unreachable(error, self._http.base_url) from error
+                call = flow.send(flows.checked(response, call))
+        except StopIteration as stop:
+            return cast(T, stop.value)
+
+    async def server(self) -> dict[str, Any]:
+        """Ask what the server is."""
+        return await self._do(flows.plain("/api/v1/server"))
+
+    async def models(self) -> list[dict[str, Any]]:
+        """List the models."""
+        return await self._do(flows.plain("/api/v1/models"))
+
+    async def plan(self, request: Request) -> dict[str, Any]:
+        """Ask what a request would do."""
+        return await self._do(flows.plan(request))
+
+    async def upload(self, picture: Picture) -> str:
+        """Send a picture unless the server has it; gives `sha256:<hex>`."""
+        return await self._do(flows.upload(picture, "picture"))
+
+    async def submit(
+        self, request: Request, *, priority: Priority = "interactive", format: str = "png", keep: bool = True
+    ) -> RemoteJob:
+        """Put a request into the queue."""
+        return await self._do(flows.submit(request, priority, format, keep))
+
+    async def run(
+        self,
+        request: Request,
+        on_event: Callable[[RemoteEvent], None] | None = None,
+        *,
+        priority: Priority = "interactive",
+        format: str = "png",
+        keep: bool = True,
+    ) -> list[RemotePicture]:
+        """Make the pictures of a request and fetch them; see `Client.run`."""
+        job = await self.submit(request, priority=priority, format=format, keep=keep)
+        async for event in self.events(job.id):
+            if on_event is not None:
+                on_event(event)
+        return await self.fetch(flows.finished(await self.job(job.id)).pictures)
+
+    async def job(self, job: str) -> RemoteJob:
+        """Ask for a job."""
+        return await self._do(flows.get_job(job))
+
+    async def jobs(self, state: Sequence[State] = (), limit: int = 50, before: str | None = None) -> list[RemoteJob]:
+        """List jobs, newest first."""
+        return await self._do(flows.list_jobs(state, limit, before))
+
+    async def cancel(self, job: str) -> RemoteJob:
+        """Cancel a job."""
+        return await self._do(flows.cancel(job))
+
+    async def events(self, job: str, after: int = 0) -> AsyncGenerator[RemoteEvent]:
+        """Give what happens to a job until it ends; a lost connection is taken up where it was lost."""
+        reader = flows.Reader(after)
+        for attempt in range(flows.MOST_RECONNECTS):
+            try:
+                headers = {"Last-Event-ID": str(reader.last)}
+                path = f"/api/v1/jobs/{job}/events"
+                async with self._http.stream("GET", path, headers=headers, timeout=None) as response:
+                    if not response.is_success:
+                        await response.aread()
+                    flows.checked(response, flows.Call("GET", ""))
+                    async for line in response.aiter_lines():
+                        if (event := reader.feed(line)) is not None:
+                            yield event
+            except httpx.HTTPError as error:
+                if attempt == flows.MOST_RECONNECTS - 1:
+                    raise flows.unreachable(error, self._http.base_url) from error
+            if reader.ended:
+                return
+            await asyncio.sleep(flows.SECONDS_TO_RECONNECT)
+
+    async def fetch(self, pictures: Sequence[RemotePicture]) -> list[RemotePicture]:
+        """Fetch the files of pictures."""
+        return await self._do(flows.fetch(pictures))
+
+    async def history(
+        self,
+        text: str = "",
+        *,
+        favourite: bool | None = None,
+        tag: str | None = None,
+        trash: bool = False,
+        limit: int = 50,
+        before: str | None = None,
+    ) -> tuple[list[RemotePicture], str | None]:
+        """Find pictures, newest first; gives them and where the next page begins."""
+        return await self._do(flows.history(text, favourite, tag, trash, limit, before))
+
+    async def mark(
+        self, picture: str, *, favourite: bool | None = None, tags: Sequence[str] | None = None
+    ) -> RemotePicture:
+        """Make a picture a favourite or not, or give it other tags."""
+        return await self._do(flows.mark(picture, favourite, tags))
+
+    async def trash(self, picture: str) -> RemotePicture:
+        """Move a picture to the trash."""
+        return await self._do(flows.trash(picture))
+
+    async def restore(self, picture: str) -> RemotePicture:
+        """Bring a picture back from the trash."""
+        return await self._do(flows.restore(picture))

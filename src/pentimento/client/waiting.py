@@ -1,0 +1,169 @@
+"""The client that waits."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from types import TracebackType
+from typing import Any, Self, TypeVar, cast
+
+import httpx
+
+from ..request import Picture, Request
+from . import flows
+from .told import Priority, RemoteEvent, RemoteJob, RemotePicture, State
+
+T = TypeVar("T")
+
+
+class Client:
+    """A client that waits.
+
+    Parameters
+    ----------
+    url : of the server
+    token : where it asks for one
+    timeout : seconds for one HTTP request; jobs may take as long as they take
+
+    Examples
+    --------
+    >>> with Client("http://127.0.0.1:7860") as client:  # doctest: +SKIP
+    ...     client.run(Request(prompt="a red house"))[0].save("house.png")
+    """
+
+    def __init__(
+        self,
+        url: str = "http://127.0.0.1:7860",
+        token: str | None = None,
+        *,
+        timeout: float = 60.0,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._http = httpx.Client(**flows.Opening(url, token, timeout, transport).arguments())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._http.close()
+
+    def _do(self, flow: flows.Flow[T]) -> T:
+        try:
+            call = next(flow)
+            while True:
+                try:
+                    response = self._http.request(
+                        call.method, call.path, params=call.params, json=call.body, content=call.content
+                    )
+                except httpx.HTTPError as error:
+                    raise flows.unreachable(error, self._http.base_url) from error
+                call = flow.send(flows.checked(response, call))
+        except StopIteration as stop:
+            return cast(T, stop.value)
+
+    def server(self) -> dict[str, Any]:
+        """Ask what the server is."""
+        return self._do(flows.plain("/api/v1/server"))
+
+    def models(self) -> list[dict[str, Any]]:
+        """List the models."""
+        return self._do(flows.plain("/api/v1/models"))
+
+    def plan(self, request: Request) -> dict[str, Any]:
+        """Ask what a request would do."""
+        return self._do(flows.plan(request))
+
+    def upload(self, picture: Picture) -> str:
+        """Send a picture unless the server has it; gives `sha256:<hex>`."""
+        return self._do(flows.upload(picture, "picture"))
+
+    def submit(
+        self, request: Request, *, priority: Priority = "interactive", format: str = "png", keep: bool = True
+    ) -> RemoteJob:
+        """Put a request into the queue."""
+        return self._do(flows.submit(request, priority, format, keep))
+
+    def run(
+        self,
+        request: Request,
+        on_event: Callable[[RemoteEvent], None] | None = None,
+        *,
+        priority: Priority = "interactive",
+        format: str = "png",
+        keep: bool = True,
+    ) -> list[RemotePicture]:
+        """Make the pictures of a request and fetch them.
+
+        Raises
+        ------
+        JobFailed
+            Where the job fails or is cancelled.
+        """
+        job = self.submit(request, priority=priority, format=format, keep=keep)
+        for event in self.events(job.id):
+            if on_event is not None:
+                on_event(event)
+        return self.fetch(flows.finished(self.job(job.id)).pictures)
+
+    def job(self, job: str) -> RemoteJob:
+        """Ask for a job."""
+        return self._do(flows.get_job(job))
+
+    def jobs(self, state: Sequence[State] = (), limit: int = 50, before: str | None = None) -> list[RemoteJob]:
+        """List jobs, newest first."""
+        return self._do(flows.list_jobs(state, limit, before))
+
+    def cancel(self, job: str) -> RemoteJob:
+        """Cancel a job."""
+        return self._do(flows.cancel(job))
+
+    def events(self, job: str, after: int = 0) -> Iterator[RemoteEvent]:
+        """Give what happens to a job until it ends; a lost connection is taken up where it was lost."""
+        reader = flows.Reader(after)
+        for attempt in range(flows.MOST_RECONNECTS):
+            try:
+                headers = {"Last-Event-ID": str(reader.last)}
+                with self._http.stream("GET", f"/api/v1/jobs/{job}/events", headers=headers, timeout=None) as response:
+                    if not response.is_success:
+                        response.read()
+                    flows.checked(response, flows.Call("GET", ""))
+                    for line in response.iter_lines():
+                        if (event := reader.feed(line)) is not None:
+                            yield event
+            except httpx.HTTPError as error:
+                if attempt == flows.MOST_RECONNECTS - 1:
+                    raise flows.unreachable(error, self._http.base_url) from error
+            if reader.ended:
+                return
+            time.sleep(flows.SECONDS_TO_RECONNECT)
+
+    def fetch(self, pictures: Sequence[RemotePicture]) -> list[RemotePicture]:
+        """Fetch the files of pictures."""
+        return self._do(flows.fetch(pictures))
+
+    def history(
+        self,
+        text: str = "",
+        *,
+        favourite: bool | None = None,
+        tag: str | None = None,
+        trash: bool = False,
+        limit: int = 50,
+        before: str | None = None,
+    ) -> tuple[list[RemotePicture], str | None]:
+        """Find pictures, newest first; gives them and where the next page begins."""
+        return self._do(flows.history(text, favourite, tag, trash, limit, before))
+
+    def mark(self, picture: str, *, favourite: bool | None = None, tags: Sequence[str] | None = None) -> RemotePicture:
+        """Make a picture a favourite or not, or give it other tags."""
+        return self._do(flows.mark(picture, favourite, tags))
+
+    def trash(self, picture: str) -> RemotePicture:
+        """Move a picture to the trash."""
+        return self._do(flows.trash(picture))
+
+    def restore(self, picture: str) -> RemotePicture:
+        """Bring a picture back from the trash."""
+        return self._do(flows.restore(picture))

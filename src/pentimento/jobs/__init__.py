@@ -1,0 +1,42 @@
+"""The queue of jobs on disk, and what does them."""
+
+from .job import (
+    PRIORITIES,
+    STATES,
+    Job,
+    JobError,
+    JobEvent,
+    JobNotFound,
+    Limits,
+    Priority,
+    Progress,
+    QueueDamaged,
+    QueueFull,
+    State,
+    Stopping,
+)
+from .local import LocalExecutor
+from .orders import Executor, Order, PlaceStatus, Report
+from .service import Jobs
+
+__all__ = [
+    "PRIORITIES",
+    "STATES",
+    "Executor",
+    "Job",
+    "JobError",
+    "JobEvent",
+    "JobNotFound",
+    "Jobs",
+    "Limits",
+    "LocalExecutor",
+    "Order",
+    "PlaceStatus",
+    "Priority",
+    "Progress",
+    "QueueDamaged",
+    "QueueFull",
+    "Report",
+    "State",
+    "Stopping",
+]

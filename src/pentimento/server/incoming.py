@@ -1,0 +1,171 @@
+"""From a body's fields to a `Request`: pictures by content, checked before they are decoded; nothing by path."""
+
+import base64
+import binascii
+import io
+import json
+import re
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from PIL import Image
+from starlette.requests import Request as HttpRequest
+
+from ..errors import ImageError, unknown_name
+from ..recipe import InputStore
+from ..request import Request
+from .errors import Refusal
+from .settings import Bounds
+
+PICTURES = ("init_image", "mask", "latent_mask")
+FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "TIFF", "GIF", "BMP", "MPO")
+"""Pillow's readers that bytes from the network may reach."""
+REFERENCE = re.compile(r"sha256:([0-9a-f]{64})")
+_UNREADABLE = (OSError, SyntaxError, ValueError, KeyError, IndexError, RuntimeError, OverflowError, struct.error)
+
+
+@dataclass(frozen=True)
+class PictureFacts:
+    """What the header of a picture file says."""
+
+    width: int
+    height: int
+    format: str
+    has_alpha: bool
+
+
+def check_picture(data: bytes, field: str, bounds: Bounds) -> PictureFacts:
+    """Read a picture's header; refuse what is too large before anything is decoded.
+
+    Raises
+    ------
+    ImageError
+        Where it is no picture of a known format, or has more bytes or pixels than the bounds allow.
+    """
+    shown = f"a file of {len(data)} bytes"
+    if len(data) > bounds.upload_bytes:
+        raise ImageError(field, shown, f"{shown} is too large; at most {bounds.upload_bytes} bytes are taken")
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            width, height = image.size
+            facts = PictureFacts(width, height, (image.format or "").lower(), image.has_transparency_data)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise ImageError(field, shown, f"{shown} has too many pixels; at most {bounds.upload_pixels}") from error
+    except _UNREADABLE as error:
+        known = ", ".join(FORMATS[:-1])
+        raise ImageError(field, shown, f"{shown} is no picture that can be read; send {known}") from error
+    if not 0 < width * height <= bounds.upload_pixels:
+        raise ImageError(field, shown, f"the picture has {width}x{height} pixels; at most {bounds.upload_pixels}")
+    return facts
+
+
+class Incoming:
+    """Reads requests for one server.
+
+    Parameters
+    ----------
+    inputs : where uploads are
+    folders : of models; a VAE is looked for in them
+    """
+
+    def __init__(self, inputs: InputStore, bounds: Bounds, folders: tuple[str, ...] = ()) -> None:
+        self.inputs = inputs
+        self.bounds = bounds
+        self._folders = tuple(Path(folder).expanduser() for folder in folders)
+
+    def request(self, fields: Mapping[str, Any]) -> Request:
+        """Make the request of a body.
+
+        Raises
+        ------
+        RequestError
+            Names the field, the value and the way out.
+        """
+        values = dict(fields)
+        for name in PICTURES:
+            if values.get(name) is not None:
+                values[name] = self.picture(values[name], name)
+        if values.get("vae") is not None:
+            values["vae"] = self._vae(values["vae"])
+        return Request(**values)
+
+    def picture(self, value: object, field: str) -> bytes:
+        """Give the checked bytes of a picture: an upload's reference, a data URI, or bytes already."""
+        data = value if isinstance(value, bytes) else self._named(value, field)
+        check_picture(data, field, self.bounds)
+        return data
+
+    def _named(self, value: object, field: str) -> bytes:
+        text = value if isinstance(value, str) else ""
+        if text.startswith("data:"):
+            header, _, payload = text.partition(",")
+            try:
+                if not header.endswith(";base64"):
+                    raise ValueError("no ;base64 in its header")
+                return base64.b64decode(payload, validate=True)
+            except (binascii.Error, ValueError) as error:
+                raise ImageError(field, text[:60], f"the data URI is not base64 ({error})") from error
+        match = REFERENCE.fullmatch(text)
+        if match is None:
+            shown = text[:60] if text else type(value).__name__
+            raise ImageError(
+                field, shown, f"'{shown}' is no picture here; give 'sha256:<64 hex>' of an upload, or a data URI"
+            )
+        data = self.inputs.get(match[1])
+        if data is None:
+            raise ImageError(field, text, f"no upload is called {text}; send it to /api/v1/uploads first")
+        return data
+
+    def vaes(self) -> dict[str, Path]:
+        """List the VAE files beside the models, by name."""
+        found: dict[str, Path] = {}
+        for folder in self._folders:
+            for place in ("models/VAE", "models/vae", "VAE", "vae", "../VAE", "../vae"):
+                for file in sorted((folder / place).glob("**/*.safetensors")):
+                    found.setdefault(file.stem, file.resolve())
+        return found
+
+    def _vae(self, word: object) -> str:
+        found = self.vaes()
+        name = str(word).removesuffix(".safetensors")
+        if name not in found:
+            raise unknown_name("vae", str(word)[:100], list(found))
+        return str(found[name])
+
+
+async def whole_body(request: HttpRequest, most: int) -> bytes:
+    """Read a raw body up to a size.
+
+    Raises
+    ------
+    Refusal
+        413 where it is larger.
+    """
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            raise Refusal(413, f"the body is larger than {most} bytes")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def read_json(text: bytes | str) -> dict[str, Any]:
+    """Read an object; refuse all else.
+
+    Raises
+    ------
+    Refusal
+        400 where it is not JSON, 422 where it is no object.
+    """
+    try:
+        value: object = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Refusal(400, f"the body is not JSON ({error}); send an object") from error
+    if not isinstance(value, dict):
+        raise Refusal(422, f"the body is a {type(value).__name__}; send an object")
+    return cast(dict[str, Any], value)

@@ -1,0 +1,63 @@
+"""Bodies of the native API that more than one route takes, and how they are described in OpenAPI."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import core_schema
+
+from ...request import Request
+
+REQUEST_HERE = "schema of Request"
+"""Marks where the OpenAPI document gets a reference: pydantic resolves none of its own accord."""
+RequestFields = Annotated[
+    dict[str, Any],
+    WithJsonSchema({"type": "object", "$comment": REQUEST_HERE}),
+    Field(description="fields of the request; pictures as `sha256:<hex>` of an upload, or data URIs"),
+]
+PROBLEM = {
+    "description": "refused",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+
+
+class Body(BaseModel):
+    """A body: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class RequestBody(Body):
+    """A request alone."""
+
+    request: RequestFields = Field(default_factory=dict)
+
+
+class ProblemBody(BaseModel):
+    """An error (RFC 9457); `detail` is the sentence that library and command line show."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    field: str | None = None
+    value: Any = None
+    choices: list[str] | None = None
+    request_id: str
+
+
+class _PicturesAsText(GenerateJsonSchema):
+    """In JSON a picture is a text, whatever it may be in Python."""
+
+    def is_instance_schema(self, schema: core_schema.IsInstanceSchema) -> dict[str, Any]:
+        return {"type": "string"}
+
+    def bytes_schema(self, schema: core_schema.BytesSchema) -> dict[str, Any]:
+        return {"type": "string"}
+
+
+def request_schema() -> dict[str, Any]:
+    """Describe `Request` in JSON Schema."""
+    schema = Request.model_json_schema(schema_generator=_PicturesAsText)
+    schema["description"] = "What to make: no picture = txt2img, a picture = img2img, picture and mask = inpaint."
+    return schema

@@ -1,0 +1,163 @@
+"""`/jobs` and `/events`: requests that wait, run and end, and what is told of them meanwhile."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import Field, TypeAdapter, ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.requests import Request as HttpRequest
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from ...jobs import STATES, JobEvent, Priority, State
+from ...metadata import find_format
+from ..errors import Refusal
+from ..events import NO_BUFFERING, stream
+from ..incoming import read_json
+from ..service import Owner, Service, TheService
+from .bodies import PROBLEM, Body, RequestFields
+from .told import job_told, picture_told
+
+router = APIRouter(tags=["jobs"])
+
+_FORM_FIELDS = ("job", "init_image", "mask", "latent_mask")
+_ACCEPTED: dict[int | str, dict[str, Any]] = {202: {"description": "accepted: the job is on disk"}}
+_REFUSED: dict[int | str, dict[str, Any]] = {413: PROBLEM, 415: PROBLEM, 422: PROBLEM, 429: PROBLEM}
+_STREAM: dict[int | str, dict[str, Any]] = {200: {"description": "events", "content": {"text/event-stream": {}}}}
+
+
+class NewJob(Body):
+    """A request, and how it is to be done."""
+
+    request: RequestFields = Field(default_factory=dict)
+    priority: Priority = "interactive"
+    format: str = Field("png", description="png, jpeg, webp or avif")
+    keep: bool = Field(True, description="keep the pictures in the history; else they live as long as the job")
+
+
+_SUBMISSION = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"$ref": "#/components/schemas/NewJob"}},
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["job"],
+                    "properties": {
+                        "job": {"type": "string", "description": "the JSON of NewJob"},
+                        "init_image": {"type": "string", "format": "binary"},
+                        "mask": {"type": "string", "format": "binary"},
+                        "latent_mask": {"type": "string", "format": "binary"},
+                    },
+                }
+            },
+        },
+    }
+}
+
+
+@router.post("/jobs", status_code=202, responses={**_ACCEPTED, 400: PROBLEM, **_REFUSED}, openapi_extra=_SUBMISSION)
+async def submit(request: HttpRequest, service: TheService, owner: Owner) -> Response:
+    """Put a request into the queue: JSON, or a form with the pictures as files beside it."""
+    new, files = await _read(request, service)
+    find_format(new.format)
+    asked = await run_in_threadpool(service.incoming.request, {**new.request, **files})
+    job, _ = await service.submit(
+        asked, owner=owner, origin="native", priority=new.priority, format=find_format(new.format).name, keep=new.keep
+    )
+    return JSONResponse(job_told(job), 202, headers={"Location": f"/api/v1/jobs/{job.id}"})
+
+
+@router.get("/jobs")
+def jobs(
+    service: TheService,
+    owner: Owner,
+    state: Annotated[list[State] | None, Query(description="only these states; may be given several times")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    before: Annotated[str | None, Query(description="id of a job: only those created before it")] = None,
+) -> list[dict[str, Any]]:
+    """List jobs, newest first."""
+    return [job_told(job) for job in service.jobs.list(owner=owner, states=state or STATES, limit=limit, before=before)]
+
+
+@router.get("/jobs/{id}", responses={404: PROBLEM})
+def job(id: str, service: TheService, owner: Owner) -> dict[str, Any]:
+    """Give one job."""
+    return job_told(service.jobs.get(id, owner=owner))
+
+
+@router.delete("/jobs/{id}", responses={404: PROBLEM})
+async def cancel(id: str, service: TheService, owner: Owner) -> dict[str, Any]:
+    """Cancel a job; what has ended stays as it is."""
+    return job_told(await service.jobs.cancel(id, owner=owner))
+
+
+@router.get("/jobs/{id}/events", responses={**_STREAM, 404: PROBLEM}, response_class=StreamingResponse)
+async def job_events(
+    id: str, request: HttpRequest, service: TheService, owner: Owner, after: int | None = None
+) -> Response:
+    """Tell what happens to one job, from its beginning on; ends with the job.
+
+    `Last-Event-ID`, or `after`, is the number of the last event that was seen.
+    """
+    service.jobs.get(id, owner=owner)
+    seen = _seen(request, after)
+    events = service.jobs.events(job_id=id, owner=owner, after=seen or 0)
+    return StreamingResponse(
+        stream(events, service.stopping, _told(service)), media_type="text/event-stream", headers=NO_BUFFERING
+    )
+
+
+@router.get("/events", responses=_STREAM, response_class=StreamingResponse)
+async def all_events(request: HttpRequest, service: TheService, owner: Owner, after: int | None = None) -> Response:
+    """Tell what happens to all jobs from now on, or after the event that was seen last."""
+    seen = _seen(request, after)
+    events = service.jobs.events(owner=owner, after=seen)
+    return StreamingResponse(
+        stream(events, service.stopping, _told(service)), media_type="text/event-stream", headers=NO_BUFFERING
+    )
+
+
+def _told(service: Service) -> Any:
+    def told(event: JobEvent) -> dict[str, Any]:
+        values = {"job": event.job, "seq": event.seq, "time": event.time, **event.data}
+        if event.picture is not None:
+            values["picture"] = picture_told(event.picture)
+        if event.kind == "done":
+            values["job"] = job_told(service.jobs.get(event.job))
+        return values
+
+    return told
+
+
+def _seen(request: HttpRequest, after: int | None) -> int | None:
+    last = request.headers.get("last-event-id", "")
+    return int(last) if last.isdecimal() and len(last) < 19 else after
+
+
+async def _read(request: HttpRequest, service: Service) -> tuple[NewJob, dict[str, bytes]]:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "application/json":
+        return _checked(read_json(await request.body())), {}
+    if kind != "multipart/form-data":
+        raise Refusal(415, f"a job is application/json or multipart/form-data, not '{kind[:60]}'")
+    async with request.form(max_files=2, max_fields=3, max_part_size=service.settings.bounds.body_bytes) as form:
+        for name in form:
+            if name not in _FORM_FIELDS:
+                raise Refusal(422, f"the form has a part '{name[:60]}'; its parts are {', '.join(_FORM_FIELDS)}")
+        text = form.get("job", "{}")
+        files = {name: await part.read() for name in _FORM_FIELDS[1:] if isinstance(part := form.get(name), UploadFile)}
+        return _checked(read_json(await text.read() if isinstance(text, UploadFile) else text)), files
+
+
+_NEW_JOB = TypeAdapter(NewJob)
+
+
+def _checked(values: dict[str, Any]) -> NewJob:
+    try:
+        return _NEW_JOB.validate_python(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        raise Refusal(422, f"{place}: {first['msg']}; a job has {', '.join(NewJob.model_fields)}") from error

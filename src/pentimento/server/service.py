@@ -1,0 +1,168 @@
+"""What the routes of all dialects share: the planning studio, the queue, the store, and who is asking."""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, cast
+
+from fastapi import Depends
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
+
+from ..jobs import Executor, Job, Jobs, Limits, LocalExecutor, Priority
+from ..plan import Plan
+from ..request import Request
+from ..store import Store
+from ..studio import Studio
+from .errors import Refusal
+from .incoming import Incoming
+from .pace import Pace
+from .seen import Meters
+from .settings import Settings
+
+
+@dataclass
+class Service:
+    """One server's parts.
+
+    Attributes
+    ----------
+    studio : plans, and never loads a model
+    at_hand : names of the models that the engines were given last, and so still have in memory
+    stopping : set when the server is asked to stop, so that open answers can end
+    """
+
+    settings: Settings
+    studio: Studio
+    store: Store
+    jobs: Jobs
+    incoming: Incoming
+    at_hand: deque[str] = field(default_factory=deque[str])
+    pace: Pace = field(default_factory=Pace)
+    meters: Meters = field(default_factory=Meters)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def learn(self) -> None:
+        """Note, as long as the server runs, what jobs tell of engines: models at hand, time for a job."""
+        async for event in self.jobs.events(after=None):
+            if event.kind == "started":
+                name = str(event.data["plan"]["model"])
+                others = [one for one in self.at_hand if one != name]
+                self.at_hand = deque([*others, name], maxlen=self.jobs.executor.capacity)
+            elif event.kind == "done":
+                self.pace.learn(self.jobs.get(event.job))
+
+    async def plan(self, request: Request) -> Plan:
+        """Plan outside the event loop."""
+        return await run_in_threadpool(self.studio.plan, request)
+
+    async def submit(
+        self,
+        request: Request,
+        *,
+        owner: str,
+        origin: str,
+        priority: Priority = "interactive",
+        format: str = "png",
+        keep: bool = True,
+    ) -> tuple[Job, Plan]:
+        """Plan a request and put it into the queue."""
+        plan = await self.plan(request)
+        job = await self.jobs.submit(
+            request, plan, owner=owner, origin=origin, priority=priority, format=format, keep=keep
+        )
+        return job, plan
+
+    async def finished(self, job_id: str) -> Job:
+        """Wait for the end of a job, or of the server.
+
+        Raises
+        ------
+        Refusal
+            Where the server stops first; the job goes on when it runs again.
+        """
+        waiting = asyncio.ensure_future(self.jobs.wait(job_id))
+        stopping = asyncio.ensure_future(self.stopping.wait())
+        try:
+            await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if waiting.done():
+                return waiting.result()
+            raise Refusal(503, f"the server stops; job {job_id} goes on when it runs again")
+        finally:
+            waiting.cancel()
+            stopping.cancel()
+
+    def failure(self, job: Job) -> Refusal:
+        """Tell why a job failed, as an answer to who waits for it."""
+        error = job.error
+        detail = error.detail if error else "the job failed"
+        status = 507 if error and "memory" in error.title else 422 if error and error.field else 500
+        return Refusal(status, detail)
+
+    def as_done(self, plan: Plan, job: Job) -> Plan:
+        """Give a plan the seeds with which its job was done: an equal request may have been answered before."""
+        if [picture.seed for picture in plan.pictures] == list(job.seeds):
+            return plan
+        pictures = (replace(own, seed=seed) for own, seed in zip(plan.pictures, job.seeds, strict=True))
+        return replace(plan, pictures=tuple(pictures))
+
+    def files(self, job: Job) -> list[bytes]:
+        """Read the files of a job's pictures."""
+        return [self.store.path(picture.id).read_bytes() for picture in job.pictures]
+
+    def refresh(self) -> None:
+        """Look through the folders of models, networks and styles again."""
+        self.studio.refresh()
+
+
+def open_studio(settings: Settings) -> Studio:
+    """Open the studio that plans; the engine's processes have their own."""
+    return Studio(**_studio_settings(settings), device=settings.devices[0], paths=False)
+
+
+def _studio_settings(settings: Settings) -> dict[str, Any]:
+    return {
+        "models": settings.models,
+        "model": settings.model,
+        "dtype": settings.dtype,
+        "data": str(settings.data / "inputs"),
+        "styles": settings.styles,
+        "download": settings.download,
+    }
+
+
+def open_service(settings: Settings, executor: Executor | None = None) -> Service:
+    """Open the data folder and everything on it.
+
+    Parameters
+    ----------
+    executor : does the jobs; left out = a process for each device of this machine
+
+    Raises
+    ------
+    FolderInUse
+        Where another server works on the folder.
+    """
+    store = Store(settings.data)
+    executor = executor or LocalExecutor(_studio_settings(settings), settings.devices)
+    limits = Limits(queued_per_owner=settings.bounds.queued_jobs)
+    return Service(
+        settings=settings,
+        studio=open_studio(settings),
+        store=store,
+        jobs=Jobs(settings.data, executor, store, limits),
+        incoming=Incoming(store.inputs, settings.bounds, settings.models),
+    )
+
+
+def _service(connection: HTTPConnection) -> Service:
+    return cast(Service, connection.app.state.service)
+
+
+def _owner(connection: HTTPConnection) -> str:
+    return cast(str, connection.state.owner)
+
+
+TheService = Annotated[Service, Depends(_service)]
+Owner = Annotated[str, Depends(_owner)]
+"""Name of the user who asks; "" where the server has no users."""

@@ -1,0 +1,7 @@
+"""Pictures and their recipes on disk, and the history of them."""
+
+from .folder import FolderInUse
+from .picture import Page, Picture, PictureNotFound
+from .store import Store
+
+__all__ = ["FolderInUse", "Page", "Picture", "PictureNotFound", "Store"]

@@ -1,0 +1,129 @@
+// A thin client: one function a route, errors as `Problem`.
+
+import type {
+  Job,
+  Model,
+  Named,
+  Network,
+  Options,
+  Picture,
+  PictureDetail,
+  Plan,
+  PlanPicture,
+  ReadAnswer,
+  ServerInfo,
+  Tokens,
+  Upload,
+  Values,
+  Written,
+} from './types';
+
+const ROOT = new URL('api/v1/', document.baseURI);
+
+/** What the server refused, with the field where it can be mended. */
+export class Problem extends Error {
+  constructor(
+    message: string,
+    readonly status: number,
+    readonly field: string | null = null,
+  ) {
+    super(message);
+  }
+}
+
+/** The server did not answer at all. */
+export class Unreachable extends Error {}
+
+export const urlOf = (path: string): string => new URL(path, ROOT).href;
+
+async function send(path: string, init: RequestInit = {}): Promise<Response> {
+  let answer: Response;
+  try {
+    answer = await fetch(urlOf(path), { credentials: 'same-origin', ...init });
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    throw new Unreachable(String(error));
+  }
+  if (answer.ok) return answer;
+  const told = await answer.json().catch(() => null);
+  const detail = typeof told?.detail === 'string' ? told.detail : `${answer.status} ${answer.statusText}`;
+  throw new Problem(detail, answer.status, told?.field ?? null);
+}
+
+async function json<T>(path: string, init?: RequestInit): Promise<T> {
+  return (await send(path, init)).json() as Promise<T>;
+}
+
+const withJson = (method: string, body: unknown, signal?: AbortSignal): RequestInit => ({
+  method,
+  headers: { 'Content-Type': 'application/json' },
+  body: JSON.stringify(body),
+  ...(signal ? { signal } : {}),
+});
+
+const query = (values: Record<string, string | number | boolean | null | undefined>): string => {
+  const pairs = Object.entries(values).filter(([, value]) => value !== undefined && value !== null && value !== '');
+  return pairs.length ? `?${new URLSearchParams(pairs.map(([name, value]) => [name, String(value)]))}` : '';
+};
+
+const BINARY = { 'Content-Type': 'application/octet-stream' };
+
+export const api = {
+  server: () => json<ServerInfo>('server'),
+  options: () => json<Options>('options'),
+  models: () => json<Model[]>('models'),
+  refreshModels: () => json<Model[]>('models/refresh', withJson('POST', {})),
+  networks: () => json<Network[]>('networks'),
+  embeddings: () => json<(Named | string)[]>('embeddings'),
+  styles: () => json<(Named | string)[]>('styles'),
+  tokens: (text: string, model: string | null, signal: AbortSignal) =>
+    json<Tokens>('tokens', withJson('POST', model ? { text, model } : { text }, signal)),
+
+  async isUploaded(sha256: string): Promise<boolean> {
+    try {
+      return (await send(`uploads/${sha256}`, { method: 'HEAD' })).ok;
+    } catch (error) {
+      if (error instanceof Problem && error.status === 404) return false;
+      throw error;
+    }
+  },
+  upload: (blob: Blob, sha256?: string) =>
+    json<Upload>(sha256 ? `uploads/${sha256}` : 'uploads', {
+      method: sha256 ? 'PUT' : 'POST',
+      headers: BINARY,
+      body: blob,
+    }),
+
+  plan: (request: Values, signal: AbortSignal) => json<Plan>('plan', withJson('POST', { request }, signal)),
+  planPicture: async (kind: PlanPicture, request: Values, signal: AbortSignal) =>
+    (await send(`plan/pictures/${kind}`, withJson('POST', { request }, signal))).blob(),
+
+  submit: (request: Values, priority: 'interactive' | 'batch', keep: boolean) =>
+    json<Job>('jobs', withJson('POST', { request, priority, keep })),
+  jobs: (state?: string) => json<Job[] | { jobs: Job[] }>(`jobs${query({ state, limit: 50 })}`),
+  job: (id: string) => json<Job>(`jobs/${id}`),
+  cancel: (id: string) => json<Job>(`jobs/${id}`, { method: 'DELETE' }),
+
+  pictures: (search: { q?: string; favourite?: boolean; trash?: boolean; before?: string | null; limit?: number }) =>
+    json<{ pictures: Picture[]; next: string | null }>(`pictures${query(search)}`),
+  picture: (id: string) => json<PictureDetail>(`pictures/${id}`),
+  mark: (id: string, marks: { favourite?: boolean; tags?: string[] }) =>
+    json<Picture>(`pictures/${id}`, withJson('PATCH', marks)),
+  trash: (id: string) => send(`pictures/${id}`, { method: 'DELETE' }),
+  restore: (id: string) => send(`pictures/${id}/restore`, withJson('POST', {})),
+  emptyTrash: () => json<{ removed: number }>('trash', { method: 'DELETE' }),
+  file: async (picture: Pick<Picture, 'id'>) => (await send(`pictures/${picture.id}/file`)).blob(),
+
+  read: (body: Blob | string) =>
+    json<ReadAnswer>('read', {
+      method: 'POST',
+      headers: typeof body === 'string' ? { 'Content-Type': 'text/plain; charset=utf-8' } : BINARY,
+      body,
+    }),
+  write: (request: Values) => json<Written>('write', withJson('POST', { request })),
+};
+
+export const fileUrl = (picture: Pick<Picture, 'id'>, download = false): string =>
+  urlOf(`pictures/${picture.id}/file${download ? '?download=1' : ''}`);
+export const thumbnailUrl = (picture: Pick<Picture, 'id'>, size = 256): string =>
+  urlOf(`pictures/${picture.id}/thumbnail?size=${size}`);

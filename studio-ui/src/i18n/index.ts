@@ -1,0 +1,37 @@
+// Words of the page; labels of fields and choices come from the server.
+
+import { type Language, language } from '../state/preferences';
+import { en } from './en';
+import { ru } from './ru';
+
+export type Key = keyof typeof en;
+export const WORDS: Record<Language, Record<Key, string>> = { en, ru };
+
+/** Give a text in the chosen language, with `{name}` replaced. */
+export function t(key: Key, values: Record<string, string | number> = {}): string {
+  return WORDS[language.value]![key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''));
+}
+
+/** The label of a field or choice, which the server sends in both languages. */
+export const labelOf = (row: { label: string; label_ru?: string }): string =>
+  language.value === 'ru' && row.label_ru ? row.label_ru : row.label;
+
+export function number(value: number, digits = 2): string {
+  return new Intl.NumberFormat(language.value, { maximumFractionDigits: digits, useGrouping: false }).format(value);
+}
+
+export function bytes(count: number): string {
+  const units: Key[] = ['unit.b', 'unit.kb', 'unit.mb', 'unit.gb'];
+  const step = Math.min(units.length - 1, Math.floor(Math.log(Math.max(1, count)) / Math.log(1000)));
+  return `${number(count / 1000 ** step, 1)} ${t(units[step]!)}`;
+}
+
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${number(seconds, seconds < 10 ? 1 : 0)} ${t('unit.s')}`;
+  return `${Math.floor(seconds / 60)} ${t('unit.min')} ${Math.round(seconds % 60)} ${t('unit.s')}`;
+}
+
+export function moment(when: string | number): string {
+  const date = new Date(typeof when === 'number' ? when * 1000 : when);
+  return new Intl.DateTimeFormat(language.value, { dateStyle: 'medium', timeStyle: 'short' }).format(date);
+}

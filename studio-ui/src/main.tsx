@@ -1,0 +1,56 @@
+import { effect } from '@preact/signals';
+import { render } from 'preact';
+import { bindKeys } from './commands';
+import { t } from './i18n';
+import { App } from './panels/App';
+import { shortProgress } from './panels/PlanLine';
+import { openFile, readText } from './state/exchange';
+import { active, rejoin } from './state/jobs';
+import { startLive } from './state/live';
+import { startTinting } from './state/modes';
+import { complain, notify } from './state/notices';
+import { startPlanning } from './state/plan';
+import { startShowing } from './state/results';
+import { keepTrying } from './state/server';
+import { startSession } from './state/session';
+import './styles/base.css';
+import './styles/page.css';
+import './styles/parameters.css';
+import './styles/stage.css';
+import './styles/results.css';
+import './styles/sheets.css';
+import './styles/narrow.css';
+
+const TYPING = 'input, textarea, select';
+
+/** A picture or a text that is pasted beside any field. */
+function onPaste(event: ClipboardEvent): void {
+  const file = [...(event.clipboardData?.files ?? [])][0];
+  if (file?.type.startsWith('image/')) {
+    event.preventDefault();
+    void openFile(file);
+    return;
+  }
+  if ((event.target as Element).matches?.(TYPING)) return;
+  const text = event.clipboardData?.getData('text/plain') ?? '';
+  if (text.trim()) void readText(text);
+}
+
+render(<App />, document.getElementById('app')!);
+bindKeys();
+addEventListener('paste', onPaste);
+startShowing();
+startPlanning();
+startLive();
+startTinting();
+const restored = startSession();
+let known = false;
+keepTrying(() => {
+  void restored.then(rejoin).catch(complain);
+  if (known) notify(t('server.back'));
+  known = true;
+});
+effect(() => {
+  const job = active.value;
+  document.title = job ? `${shortProgress(job)} · Pentimento` : 'Pentimento';
+});

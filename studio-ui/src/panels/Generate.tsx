@@ -1,0 +1,73 @@
+// The button of the page; while a job runs it cancels.
+
+import { t } from '../i18n';
+import { missing } from '../state/document';
+import { active, batchFiles, cancel, generate, generateBatch, ours, sending } from '../state/jobs';
+import { flipLive, live } from '../state/live';
+import { mode } from '../state/request';
+import { reachable } from '../state/server';
+import { shortProgress } from './PlanLine';
+
+export function Generate() {
+  const job = active.value;
+  const lacking = missing();
+  const batch = mode.value === 'batch';
+  const perform = batch ? generateBatch : generate;
+  const disabled = !reachable.value || sending.value || lacking !== null || (batch && !batchFiles.value.length);
+  const waiting = ours.value.length - 1;
+  return (
+    <div class="act">
+      {lacking === 'need.mask' && (
+        <p class="dim" id="lacking">
+          {t('need.mask')}{' '}
+          <button
+            type="button"
+            class="link"
+            onClick={() => {
+              mode.value = 'image';
+            }}
+          >
+            {t('need.mask.whole')}
+          </button>
+        </p>
+      )}
+      {!batch && (
+        <label class="toggle" title={t('live.help')}>
+          <input type="checkbox" checked={live.value} onChange={flipLive} />
+          {t('live')}
+        </label>
+      )}
+      {job ? (
+        <>
+          <button
+            type="button"
+            class="button generate running"
+            onClick={() => cancel(job.id)}
+            aria-keyshortcuts="Escape"
+          >
+            <span class="part" style={{ width: `${job.progress.fraction * 100}%` }} />
+            <span>{t('cancel')}</span>
+            <span class="dim">{shortProgress(job)}</span>
+            <kbd>Esc</kbd>
+          </button>
+          <button type="button" class="button" onClick={() => perform()} disabled={disabled}>
+            {t('generate.next')}
+            {waiting > 0 && <span class="count">{waiting}</span>}
+          </button>
+        </>
+      ) : (
+        <button
+          type="button"
+          class="button primary generate"
+          onClick={() => perform()}
+          disabled={disabled}
+          aria-keyshortcuts="Control+Enter"
+          aria-describedby={lacking === 'need.mask' ? 'lacking' : undefined}
+        >
+          {t(batch ? 'generate.batch' : 'generate')}
+          <kbd>Ctrl ↵</kbd>
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,99 @@
+// The middle: the canvas, what it says when it is empty, and what can be dropped on it.
+
+import { signal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { t } from '../i18n';
+import { shownAs } from '../keys';
+import { compare, missing, mountEditor, painting, picture } from '../state/document';
+import { openExample, openFile } from '../state/exchange';
+import { addFiles, preview } from '../state/jobs';
+import { mode, modeRow } from '../state/request';
+import { shownAlone } from '../state/results';
+import { Batch } from './Batch';
+import { choose, FileInputs } from './FileInputs';
+import { Icon } from './Icon';
+import { ShownChoices } from './MaskedContent';
+import { Toolbar } from './Toolbar';
+import { Viewer } from './Viewer';
+
+const dropping = signal(false);
+
+function Invitation() {
+  return (
+    <div class="invitation">
+      <Icon name="picture" />
+      <h2>{t('drop')}</h2>
+      <div class="row">
+        <button type="button" class="button" onClick={() => choose('picture')}>
+          <Icon name="open" />
+          {t('open')}
+        </button>
+        <span class="dim">{t('drop.paste')}</span>
+      </div>
+      <button type="button" class="link" onClick={() => void openExample()}>
+        {t('example')}
+      </button>
+    </div>
+  );
+}
+
+/** A picture that does not lie over the source: made from words, or of another shape. */
+function Alone() {
+  const live = preview.value && mode.value === 'text' ? preview.value.jpeg : null;
+  const result = shownAlone.value;
+  if (live) return <img class="alone live" src={live} alt={t('preview')} />;
+  if (result) return <Viewer picture={result} />;
+  if (mode.value !== 'text') return null;
+  return (
+    <div class="invitation">
+      <Icon name="words" />
+      <h2>{t('text.invite')}</h2>
+      <span class="dim">{t('text.hint')}</span>
+    </div>
+  );
+}
+
+function Badge() {
+  const now = compare.value;
+  if (!now) return null;
+  if (missing() === 'need.mask' && !painting.value) return <p class="badge">{t('need.mask')}</p>;
+  if (now.peeking) return <p class="badge">{t('version.original')}</p>;
+  return now.index === null || now.mode === 'variant' ? null : <p class="badge">{shownAs(now.mode).label}</p>;
+}
+
+export function Stage() {
+  const host = useRef<HTMLDivElement>(null);
+  useEffect(() => mountEditor(host.current!, t('canvas')), []);
+  const hidden = !modeRow.value.picture || mode.value === 'batch' || shownAlone.value !== null;
+  const onDrop = (event: DragEvent) => {
+    event.preventDefault();
+    dropping.value = false;
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (mode.peek() === 'batch') addFiles(files.filter((file) => file.type.startsWith('image/')));
+    else if (files[0]) void openFile(files[0]);
+  };
+  return (
+    <main class="stage">
+      <Toolbar />
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: what can be dropped can be opened by a button too */}
+      <div
+        class={dropping.value ? 'surface dropping' : 'surface'}
+        onDragOver={(event) => {
+          event.preventDefault();
+          dropping.value = true;
+        }}
+        onDragLeave={() => {
+          dropping.value = false;
+        }}
+        onDrop={onDrop}
+      >
+        <div ref={host} class="host" style={hidden || !picture.value ? { visibility: 'hidden' } : {}} />
+        {mode.value === 'batch' ? <Batch /> : <Alone />}
+        {modeRow.value.picture && mode.value !== 'batch' && !picture.value && !shownAlone.value && <Invitation />}
+        {!hidden && <Badge />}
+        <ShownChoices />
+      </div>
+      <FileInputs />
+    </main>
+  );
+}

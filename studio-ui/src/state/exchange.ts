@@ -1,0 +1,126 @@
+// Pictures and texts that come from elsewhere, and the request in the words of other programs.
+
+import { batch, signal } from '@preact/signals';
+import { api } from '../api/client';
+import type { ReadAnswer, Values, Written } from '../api/types';
+import example from '../assets/garden.png?no-inline';
+import { t } from '../i18n';
+import { openPicture, painted, remember } from './document';
+import { addFiles } from './jobs';
+import { complain, notify } from './notices';
+import { wholeRequest } from './plan';
+import { changed, type Mode, mode, setValues } from './request';
+import { fields } from './server';
+
+export const written = signal<Written | null>(null);
+
+const PICTURES = ['init_image', 'mask'];
+
+/** Take over the parameters of a request; pictures and what the server does not know stay out. */
+export function takeRequest(request: Values): void {
+  const known = Object.entries(request).filter(([name]) => fields.peek().has(name) && !PICTURES.includes(name));
+  const before = changed.peek();
+  changed.value = {};
+  setValues(Object.fromEntries(known));
+  notify(t('read.done', { n: known.length }), {
+    action: {
+      label: t('undo'),
+      perform: () => {
+        changed.value = before;
+      },
+    },
+  });
+}
+
+const noteText = (note: ReadAnswer['notes'][number]): string =>
+  typeof note === 'string' ? note : (note.text ?? note.message ?? JSON.stringify(note));
+
+function take(answer: ReadAnswer): void {
+  takeRequest(answer.request);
+  if (answer.notes.length) {
+    notify(t('read.notes', { what: answer.notes.map(noteText).join('; ') }), { kind: 'warn' });
+  }
+}
+
+export async function readText(text: string): Promise<void> {
+  try {
+    take(await api.read(text));
+  } catch (error) {
+    complain(error);
+  }
+}
+
+/** Read the parameters that a file carries. */
+export async function pasteInto(file: Blob): Promise<void> {
+  try {
+    take(await api.read(file.type.startsWith('text/') ? await file.text() : file));
+  } catch (error) {
+    complain(error);
+  }
+}
+
+/** Put a picture in; what was painted on the one before can be brought back. */
+async function replacePicture(blob: Blob, name: string): Promise<boolean> {
+  const bringBack = painted.peek().mask || painted.peek().sketch ? remember() : null;
+  if (!(await openPicture(blob, name))) return false;
+  if (bringBack) {
+    notify(t('opened'), { action: { label: t('undo'), perform: () => void bringBack().catch(complain) } });
+  }
+  return true;
+}
+
+/** Put a file in as the source; where it carries parameters, offer them. */
+export async function openFile(file: File): Promise<void> {
+  if (mode.peek() === 'batch') return addFiles([file]);
+  if (mode.peek() === 'text') mode.value = 'image';
+  if (!(await replacePicture(file, file.name))) return;
+  const answer = await api.read(file).catch(() => null);
+  if (!answer?.infotext) return;
+  notify(t('read.offer'), { action: { label: t('read.use'), perform: () => take(answer) } });
+}
+
+export async function openExample(): Promise<void> {
+  const blob = await (await fetch(example)).blob();
+  await openPicture(blob, t('example.name'));
+}
+
+/** A picture of the history as the source. */
+export async function openFromServer(id: string, to: Mode): Promise<void> {
+  try {
+    const blob = await api.file({ id });
+    if (!(await replacePicture(blob, t('version.history')))) return;
+    batch(() => {
+      mode.value = to;
+    });
+  } catch (error) {
+    complain(error);
+  }
+}
+
+export async function write(): Promise<void> {
+  try {
+    written.value = await api.write(await wholeRequest());
+  } catch (error) {
+    complain(error);
+  }
+}
+
+/** Pages that came without TLS have no clipboard: there the old way serves. */
+function copyBySelection(text: string): void {
+  const area = document.createElement('textarea');
+  area.value = text;
+  (document.querySelector('dialog[open]') ?? document.body).append(area);
+  area.select();
+  document.execCommand('copy');
+  area.remove();
+}
+
+export async function copy(text: string): Promise<void> {
+  try {
+    if (navigator.clipboard) await navigator.clipboard.writeText(text);
+    else copyBySelection(text);
+    notify(t('copied'));
+  } catch (error) {
+    complain(error);
+  }
+}

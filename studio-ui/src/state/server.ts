@@ -1,0 +1,76 @@
+// What the server offers, and whether it is there.
+
+import { computed, signal } from '@preact/signals';
+import { api, Unreachable } from '../api/client';
+import type { Field, Model, Network, Options, ServerInfo } from '../api/types';
+import { complain } from './notices';
+
+export const info = signal<ServerInfo | null>(null);
+export const options = signal<Options | null>(null);
+export const models = signal<Model[]>([]);
+export const networks = signal<Network[]>([]);
+export const embeddings = signal<string[]>([]);
+export const styles = signal<string[]>([]);
+/** `null` until the first answer. */
+export const reachable = signal<boolean | null>(null);
+
+export const fields = computed<ReadonlyMap<string, Field>>(
+  () => new Map((options.value?.fields ?? []).map((field) => [field.name, field])),
+);
+export const fieldOf = (name: string): Field | undefined => fields.value.get(name);
+
+const nameOf = (row: string | { name: string }): string => (typeof row === 'string' ? row : row.name);
+
+/** Ask for all lists; what a server does not have stays empty. */
+export async function load(): Promise<void> {
+  const [about, offered] = await Promise.all([api.server(), api.options()]);
+  info.value = about;
+  options.value = offered;
+  reachable.value = true;
+  const [found, nets, words, named] = await Promise.allSettled([
+    api.models(),
+    api.networks(),
+    api.embeddings(),
+    api.styles(),
+  ]);
+  if (found.status === 'fulfilled') models.value = found.value;
+  if (nets.status === 'fulfilled') networks.value = nets.value;
+  if (words.status === 'fulfilled') embeddings.value = words.value.map(nameOf);
+  if (named.status === 'fulfilled') styles.value = named.value.map(nameOf);
+}
+
+export async function refreshModels(): Promise<void> {
+  models.value = await api.refreshModels();
+}
+
+/** Note from any call's failure that the server is gone. */
+export function noteFailure(error: unknown): void {
+  if (error instanceof Unreachable) reachable.value = false;
+}
+
+const RETRY_MS = 1500;
+
+/** Try until the server answers; then call `joined`. */
+export function keepTrying(joined: () => void): void {
+  let waiting: ReturnType<typeof setTimeout> | undefined;
+  const attempt = async () => {
+    waiting = undefined;
+    try {
+      await load();
+      joined();
+    } catch (error) {
+      noteFailure(error);
+      if (!(error instanceof Unreachable)) complain(error);
+    }
+  };
+  reachable.subscribe((there) => {
+    if (there === false && waiting === undefined) {
+      const again = async () => {
+        await attempt();
+        if (!reachable.peek()) waiting = setTimeout(again, RETRY_MS);
+      };
+      waiting = setTimeout(again, RETRY_MS);
+    }
+  });
+  void attempt();
+}

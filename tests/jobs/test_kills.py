@@ -1,0 +1,75 @@
+"""kill -9 of server and worker at random moments: nothing lost, nothing twice, no torn file."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from pentimento.jobs.queue import Queue
+from pentimento.recipe import open_recipe, pixels_sha256
+from pentimento.store import Store
+
+from .free import files_below
+from .lives import noted
+
+ROOT = Path(__file__).parents[2]
+# `make test-long` kills two hundred times.
+KILLS = int(os.environ.get("PENTIMENTO_KILLS", "12"))
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="fork and signals of POSIX")
+
+
+def die_often(folder: Path, kills: int, place: str) -> None:
+    paths = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
+    subprocess.run(
+        [sys.executable, "-m", "tests.jobs.lives", str(folder), str(kills), "1", place],
+        check=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"},
+    )
+
+
+@pytest.mark.parametrize(("place", "kills"), [("thread", KILLS), ("process", KILLS // 10)])
+def test_nothing_is_lost_and_nothing_is_done_twice(tmp_path: Path, place: str, kills: int) -> None:
+    die_often(tmp_path, kills, place)
+    queue, store = Queue(tmp_path / "data" / "jobs.sqlite"), Store(tmp_path / "data")
+    rows = {row.id: row for row in queue.list(limit=100_000)}
+    queue.close()
+    accepted = noted(tmp_path, "accepted")
+    cancelling = {line["cancelling"] for line in noted(tmp_path, "cancelling")}
+    assert len(accepted) >= kills
+    assert kills < 10 or any(row.attempts > 1 for row in rows.values()), "no kill hit a job that was running"
+    expected: Counter[str] = Counter()
+    for line in accepted:
+        row = rows[line["accepted"]]
+        assert [seed for seed, _ in row.seeds] == line["seeds"]
+        assert row.state == "done" or (row.state == "cancelled" and row.id in cancelling)
+        if row.state == "done":
+            assert list(row.pictures) == list(range(len(row.seeds)))
+    for row in rows.values():
+        # Jobs that were answered from another's result made none themselves.
+        expected[row.id] = sum(name.startswith(row.id) for name in row.pictures.values())
+    made = Counter(picture.job for id in rows for picture in store.of_job(id))
+    assert made == +expected
+    kept = {row.id for row in rows.values() if row.keep}
+    listed = listed_ids(store)
+    assert len(listed) == len(set(listed)) == sum(count for id, count in made.items() if id in kept)
+    files = files_below(tmp_path / "data", ("pictures", "temporary", "trash", "unfinished"))
+    assert len(files) == made.total()
+    for file in files:
+        with Image.open(file) as image:
+            assert pixels_sha256(image) == open_recipe(file).pixels
+    assert store.rebuild() == made.total() and listed_ids(store) == listed
+    store.close()
+
+
+def listed_ids(store: Store) -> list[str]:
+    ids: list[str] = []
+    page = store.search(limit=100)
+    while page.pictures:
+        ids += [picture.id for picture in page.pictures]
+        page = store.search(limit=100, before=page.next) if page.next else store.search(limit=0)
+    return ids

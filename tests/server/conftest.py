@@ -1,0 +1,93 @@
+"""One live server for all tests here: the built-in model, loopback, a free port."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parents[2]
+GOLDEN = ROOT / "tests" / "golden"
+INPUTS = GOLDEN / "inputs"
+
+
+@dataclass
+class Live:
+    """A server's process and where it is."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+    url: str = ""
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rsplit(":", 1)[1])
+
+    @property
+    def said(self) -> str:
+        return self.log.read_text()
+
+    def stop(self) -> int:
+        """Stop it as Ctrl-C does; give its exit code."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        return self.process.wait(60)
+
+
+def start(data: Path, flags: Sequence[str] = ()) -> Live:
+    """Start `pentimento serve` in a process of its own; what it says goes to a file, which never fills up."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / "src")}
+    command = [sys.executable, "-m", "pentimento", "serve", "--data", str(data), *flags]
+    log = data.with_name(f"{data.name}-{time.monotonic_ns()}.log")
+    with log.open("wb") as file:
+        return Live(subprocess.Popen(command, stderr=file, env=environment), log)
+
+
+@contextmanager
+def live(data: Path, flags: Sequence[str] = ()) -> Iterator[Live]:
+    """Run a server while the context lasts."""
+    server = start(data, ["--port", "0", *flags])
+    try:
+        while "listens at" not in server.said:
+            assert server.process.poll() is None, f"the server ended: {server.said}"
+            time.sleep(0.05)
+        server.url = server.said.split("listens at ")[1].split("/ ")[0].replace("0.0.0.0", "127.0.0.1")
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A server whose engine is ready."""
+    flags = ["--device", "cpu", "--dtype", "float32", "--models", str(GOLDEN / "model")]
+    with live(tmp_path_factory.mktemp("data"), flags) as running:
+        for _ in range(600):
+            if httpx.get(f"{running.url}/readyz").status_code == 200:
+                break
+            time.sleep(0.2)
+        yield running
+
+
+@pytest.fixture(scope="session")
+def http(server: Live) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.url, timeout=120) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def picture() -> bytes:
+    """A photograph, 128x128, RGB, PNG."""
+    return (INPUTS / "astro_128.png").read_bytes()
+
+
+@pytest.fixture(scope="session")
+def mask() -> bytes:
+    """An ellipse in it."""
+    return (INPUTS / "m_ellipse_128.png").read_bytes()
