@@ -15,7 +15,9 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --no-compile -c constraints.txt -e '.[dev]'
 	@touch $@
 
-run: demo
+# Opens the studio in a browser; Ctrl+C stops it.
+run: setup
+	$(BIN)/pentimento serve --open
 
 # Repaints a picture with the built-in model; writes out/demo.
 demo: setup

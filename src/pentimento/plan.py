@@ -103,6 +103,10 @@ class Plan:
         """This pass and those that follow."""
         return (self, *(self.then.passes if self.then else ()))
 
+    def with_pictures(self, pictures: tuple[Seeds, ...]) -> "Plan":
+        """Give the same plan with other seeds, in all passes."""
+        return replace(self, pictures=pictures, then=self.then and self.then.with_pictures(pictures))
+
     @property
     def stages(self) -> tuple[Stage, ...]:
         """The models of this pass in turn."""

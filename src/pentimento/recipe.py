@@ -21,9 +21,8 @@ from . import metadata
 from .errors import ImageError, RecipeError, RequestError
 from .files import data_dir, write_atomically
 from .pictures.mask_text import is_mask_text
-from .pictures.shapes import Drawing
 from .profiles import Profile
-from .request import Mask, Picture, Request
+from .request import Picture, Request
 
 FORMAT = 1
 """Version of the recipe's own form."""
@@ -232,10 +231,8 @@ def make_recipe(
     request : as it ran, styles merged into the prompts
     image : the result
     """
-    given: dict[str, Mask | None] = {name: getattr(request, name) for name in _PICTURES}
-    pictures = {name: one for name, one in given.items() if one is not None and not isinstance(one, Drawing)}
-    inputs = {name: _record(picture, name) for name, picture in pictures.items()}
-    fields = request.model_dump(mode="json", exclude=set(pictures))
+    inputs = {name: _record(picture, name) for name, picture in request.pictures.items()}
+    fields = request.model_dump(mode="json", exclude=set(inputs))
     references = {name: _REFERENCE + record.sha256 for name, record in inputs.items()}
     return Recipe(
         program=program,

@@ -341,6 +341,12 @@ class Request(BaseModel):
         return self.hires_scale is not None or self.hires_width is not None or self.hires_height is not None
 
     @property
+    def pictures(self) -> dict[str, Picture]:
+        """The pictures that it brings along, by field; a mask in words is none."""
+        given: dict[str, Mask | None] = {name: getattr(self, name) for name in ("init_image", "mask", "latent_mask")}
+        return {name: one for name, one in given.items() if one is not None and not isinstance(one, Drawing)}
+
+    @property
     def mode(self) -> str:
         """`txt2img`, `img2img` or `inpaint`."""
         if self.init_image is None:

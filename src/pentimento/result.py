@@ -16,7 +16,6 @@ from .models.hashes import content_hash
 from .models.info import ModelInfo
 from .pictures.metrics import Footprint, footprint
 from .pictures.seams import Seam, seam
-from .pictures.shapes import Drawing
 from .plan import Plan, Seeds
 from .recipe import InputStore, ModelRecord, Recipe, make_recipe
 from .request import Request
@@ -109,10 +108,8 @@ class Result:
         RequestError
             Where the format cannot hold the picture.
         """
-        request = self.plan.request
-        for picture in (request.init_image, request.mask, request.latent_mask):
-            if picture is not None and not isinstance(picture, Drawing):
-                self.inputs.put_picture(picture)
+        for picture in self.plan.request.pictures.values():
+            self.inputs.put_picture(picture)
         targets = self.targets(path, format)
         for index, (image, target) in enumerate(zip(self.images, targets, strict=True)):
             save(

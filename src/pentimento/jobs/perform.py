@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Cancelled, ModelError, OutOfMemoryError, PentimentoError, RequestError
@@ -63,7 +63,7 @@ def perform(studio: "Studio", order: Order, control: Control, tell: Callable[[Re
     try:
         teller.say("started")
         plan = _plan(studio, read_request(order))
-        teller.plan = replace(plan, pictures=tuple(Seeds(*pair) for pair in order.seeds))
+        teller.plan = plan.with_pictures(tuple(Seeds(*pair) for pair in order.seeds))
         studio.run(
             teller.plan, teller.on_event, control.stop, on_picture=teller.on_picture, only=frozenset(order.wanted)
         )

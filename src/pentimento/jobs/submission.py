@@ -60,9 +60,8 @@ def make_submission(
     if priority not in PRIORITIES:
         raise RequestError("priority", priority, f"'{priority}' is not one of {', '.join(PRIORITIES)}", PRIORITIES)
     name = find_format(format).name
-    given = {field: picture for field in PICTURES if (picture := getattr(request, field)) is not None}
-    references = {field: REFERENCE + inputs.put_picture(picture, field) for field, picture in given.items()}
-    fields = request.model_dump(mode="json", exclude_unset=True, exclude=set(PICTURES))
+    references = {field: REFERENCE + inputs.put_picture(picture, field) for field, picture in request.pictures.items()}
+    fields = request.model_dump(mode="json", exclude_unset=True, exclude=set(references))
     return Submission(
         owner=owner,
         origin=origin,
@@ -82,9 +81,9 @@ def read_pictures(request: Mapping[str, Any], inputs: InputStore) -> dict[str, b
     """Fetch the pictures of a stored request; gives a sentence where one is not there any more."""
     pictures: dict[str, bytes] = {}
     for field in PICTURES:
-        reference = request.get(field)
-        if reference is not None:
-            data = inputs.get(str(reference).removeprefix(REFERENCE))
+        reference = str(request.get(field))
+        if reference.startswith(REFERENCE):
+            data = inputs.get(reference.removeprefix(REFERENCE))
             if data is None:
                 return f"{field}: the picture {reference} is not in {inputs.folder} any more; send the request again"
             pictures[field] = data
@@ -102,7 +101,7 @@ def _is_fixed(request: Request) -> bool:
 
 def _same(request: Request, plan: Plan, references: Mapping[str, str], format: str, *, keep: bool) -> str:
     """Hash all that decides a job's files."""
-    fields = request.model_dump(mode="json", exclude={*PICTURES, "styles", "prompt", "negative_prompt"})
+    fields = request.model_dump(mode="json", exclude={*references, "styles", "prompt", "negative_prompt"})
     decisive = {
         **fields,
         **references,
@@ -111,7 +110,7 @@ def _same(request: Request, plan: Plan, references: Mapping[str, str], format: s
         "format": format,
         "keep": keep,
         "profile": asdict(plan.profile),
-        "model": _content(plan.model),
+        "models": [_content(model) for model in plan.models],
         "vae": request.vae and _stamp(Path(request.vae).expanduser()),
         "addons": plan.addons.told(),
         "program": [__version__, dict(library_versions())],

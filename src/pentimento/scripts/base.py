@@ -17,7 +17,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from .. import infotext, metadata
 from ..errors import Cancelled, ImageError, RequestError, unknown_name
 from ..pictures.read import read_picture
-from ..pictures.shapes import Drawing
 from ..plan import Plan, Seeds
 from ..recipe import Recipe
 from ..request import Request, refusal
@@ -218,9 +217,8 @@ class ScriptResult:
         """
         last, path = self.runs[-1], Path(path) if Path(path).suffix else f"{path}/"
         for picture in self.pictures:
-            for given in (picture.request.init_image, picture.request.mask, picture.request.latent_mask):
-                if given is not None and not isinstance(given, Drawing):
-                    last.inputs.put_picture(given)
+            for given in picture.request.pictures.values():
+                last.inputs.put_picture(given)
         described = replace(last, images=self.images, seeds=[picture.seeds.seed for picture in self.pictures])
         if self.page is None:
             targets, page = described.targets(path, format), None

@@ -15,6 +15,7 @@ from PIL import Image
 from starlette.requests import Request as HttpRequest
 
 from ..errors import ImageError, unknown_name
+from ..pictures.mask_text import is_mask_text
 from ..recipe import InputStore
 from ..request import Request
 from .errors import Refusal
@@ -86,8 +87,9 @@ class Incoming:
         """
         values = dict(fields)
         for name in PICTURES:
-            if values.get(name) is not None:
-                values[name] = self.picture(values[name], name)
+            value = values.get(name)
+            if value is not None and not (name == "mask" and isinstance(value, str) and is_mask_text(value)):
+                values[name] = self.picture(value, name)
         if values.get("vae") is not None:
             values["vae"] = self._vae(values["vae"])
         return Request(**values)

@@ -120,9 +120,10 @@ function PairField({ field, label, help }: Drawn) {
 }
 
 function ChoiceField({ field, label, help, id }: Drawn) {
-  const rows = choicesOf(field).map((row) => ({ name: row.name, label: labelOf(row) }));
+  const none = field.default === null ? [{ name: '', label: t('field.auto') }] : [];
+  const rows = [...none, ...choicesOf(field).map((row) => ({ name: row.name, label: labelOf(row) }))];
   const value = String(read(field.name) ?? '');
-  const set = (name: string) => setValue(field.name, name);
+  const set = (name: string) => setValue(field.name, name || null);
   if (fitsSegments(rows)) {
     return (
       <>

@@ -1,6 +1,6 @@
 """`/options`: every field of the request with its bounds, labels and choices, derived from `Request`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, get_origin
 
 from fastapi import APIRouter
@@ -11,10 +11,12 @@ from ...diffusion.samplers import SAMPLERS
 from ...diffusion.schedules import SCHEDULES
 from ...labels import GROUPS, LABELS, group_of
 from ...profiles import PROFILES
-from ...request import Picture, Request
+from ...request import Mask, Picture, Request
 from ..service import Service, TheService
 
 router = APIRouter(tags=["options"])
+
+Rows = Sequence[tuple[str, str, str]]
 
 _TYPES: Mapping[Any, str] = {
     str: "string",
@@ -28,6 +30,7 @@ _TYPES: Mapping[Any, str] = {
     tuple[float, float]: "pair",
     tuple[int, int] | None: "pair",
     Picture | None: "picture",
+    Mask | None: "picture",
 }
 _BOUNDS = {"Ge": ("ge", "minimum"), "Gt": ("gt", "above"), "Le": ("le", "maximum"), "Lt": ("lt", "below")}
 _PROFILE_LABELS = {"pentimento": ("Pentimento", "Pentimento"), "a1111": ("As A1111", "Как A1111")}
@@ -80,19 +83,36 @@ def _type(field: FieldInfo) -> str:
 
 
 def _choices(name: str, service: Service) -> list[dict[str, str]] | None:
-    tables = {table.field: table for table in choices.TABLES}
-    if name in tables:
-        return _told((row.name, row.label, row.label_ru) for row in tables[name].rows)
-    if name == "sampler":
-        return _told((row.name, row.label, row.label) for row in SAMPLERS)
-    if name == "schedule":
-        return _told((row.name, row.label, row.label) for row in SCHEDULES)
-    if name == "profile":
-        return _told((row, *_PROFILE_LABELS[row]) for row in PROFILES)
-    if name == "styles":
-        return _told((style, style, style) for style in service.studio.styles)
-    return None
+    rows = _OFFERED[name](service) if name in _OFFERED else None
+    return None if rows is None else [{"name": row[0], "label": row[1], "label_ru": row[2]} for row in rows]
 
 
-def _told(rows: Iterable[tuple[str, str, str]]) -> list[dict[str, str]]:
-    return [{"name": name, "label": label, "label_ru": label_ru} for name, label, label_ru in rows]
+def _rows(table: choices.Choices) -> Callable[[Service], Rows]:
+    return lambda service: [(row.name, row.label, row.label_ru) for row in table.rows]
+
+
+def _samplers(service: Service) -> Rows:
+    return [(row.name, row.label, row.label) for row in SAMPLERS]
+
+
+def _schedules(service: Service) -> Rows:
+    return [(row.name, row.label, row.label) for row in SCHEDULES]
+
+
+def _models(service: Service) -> Rows:
+    return [(row.name, row.name, row.name) for row in service.studio.models()]
+
+
+_OFFERED: Mapping[str, Callable[[Service], Rows]] = {
+    **{table.field: _rows(table) for table in choices.TABLES},
+    "sampler": _samplers,
+    "hires_sampler": _samplers,
+    "schedule": _schedules,
+    "hires_schedule": _schedules,
+    "model": _models,
+    "hires_model": _models,
+    "refiner": _models,
+    "profile": lambda service: [(row, *_PROFILE_LABELS[row]) for row in PROFILES],
+    "styles": lambda service: [(style, style, style) for style in service.studio.styles],
+}
+"""What may be chosen for a field, as (name, label, label in Russian)."""
