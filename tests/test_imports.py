@@ -19,6 +19,7 @@ LAYERS = (
     {"addons", "framing", "second_pass", "warnings", "plan", "recipe", "infotext", "metadata"},
     {"encoding", "denoising", "pipeline"},
     {"result", "studio", "verify"},
+    {"scripts"},
     {"jobs", "store"},
     {"server", "client"},
     {"cli", "__main__"},

@@ -43,11 +43,13 @@ class Inputs:
     source : what is repainted; None in txt2img
     painted : "L", 255 = painted by the user (after inversion); None without a mask
     blurred : `painted` blurred, at the mask's own size
+    sampled : "L", any value = may change while sampling, where that is not `blurred`
     """
 
     source: Source | None = None
     painted: Image.Image | None = None
     blurred: Image.Image | None = None
+    sampled: Image.Image | None = None
 
     @property
     def facts(self) -> MaskFacts | None:
@@ -184,7 +186,17 @@ def read_inputs(request: Request, profile: Profile) -> Inputs:
     painted = masks.to_grey(mask, round_alpha=rounds_mask(request))
     if request.mask_mode == "inpaint_not_masked":
         painted = masks.invert(painted)
-    return Inputs(source, painted, masks.blur(painted, *request.mask_blur))
+    return Inputs(source, painted, masks.blur(painted, *request.mask_blur), _sampled(request, painted, profile))
+
+
+def _sampled(request: Request, painted: Image.Image, profile: Profile) -> Image.Image | None:
+    """Read where sampling may change something, if that is told apart from the mask."""
+    if request.latent_mask is None:
+        return None
+    mask = read_picture(request.latent_mask, "latent_mask")
+    if profile.mask_size == "strict" and mask.size != painted.size:
+        raise ImageError("latent_mask", mask.size, f"give one of the mask's size, {Size(*painted.size)}")
+    return masks.to_grey(mask, round_alpha=rounds_mask(request))
 
 
 def lay_out(request: Request, profile: Profile, inputs: Inputs, *, multiple: int, native: int) -> Layout:
@@ -281,7 +293,9 @@ class FloatFramer:
         found = self._masks(request, inputs, layout)
         if found is None:
             return None
-        if MASK_USES[request.mask_action].grey:
+        if inputs.sampled is not None:
+            paintable = resize(inputs.sampled, layout.output, _pixel_mode(request)).convert("L")
+        elif MASK_USES[request.mask_action].grey:
             paintable = Image.fromarray(np.ceil(masks.GREYS[request.feather](*found) * 255).astype(np.uint8))
         else:
             reach = masks.FEATHER_REACHES[request.feather](*found)
@@ -382,13 +396,15 @@ class A1111Framer:
     """A1111's way (v1.10.1): 8-bit overlay, doubled mask in "Whole picture"."""
 
     def mask(self, request: Request, inputs: Inputs, layout: Layout) -> Image.Image | None:
-        if inputs.blurred is None:
-            return None
-        if layout.box is not None:
-            return resize(inputs.blurred.crop(layout.box), layout.asked, "resize_and_fill").convert("L")
+        return self._at_work(inputs.sampled or inputs.blurred, request, layout)
+
+    def _at_work(self, mask: Image.Image | None, request: Request, layout: Layout) -> Image.Image | None:
+        """Bring a mask to the working size."""
+        if mask is None or layout.box is not None:
+            return mask and resize(mask.crop(layout.box), layout.asked, "resize_and_fill").convert("L")
         # Mode 3 leaves the picture as it is but sends the mask through "resize and fill".
         mode = "resize_and_fill" if request.resize_mode == "latent_upscale" else request.resize_mode
-        return resize(inputs.blurred, layout.asked, mode).convert("L")
+        return resize(mask, layout.asked, mode).convert("L")
 
     def frame(self, request: Request, inputs: Inputs, layout: Layout) -> Frame:
         if inputs.source is None:
@@ -399,14 +415,14 @@ class A1111Framer:
         else:
             source = source.resized(layout.asked, request.resize_mode)
             shown = source.image
-        mask = self.mask(request, inputs, layout)
-        if mask is None or inputs.blurred is None:
+        mask, pasted = self.mask(request, inputs, layout), self._at_work(inputs.blurred, request, layout)
+        if mask is None or pasted is None or inputs.blurred is None:
             return Frame(layout, shown, source=source, target=shown if request.color_correction else None)
-        overlay_mask = masks.doubled(mask) if layout.box is None else inputs.blurred
+        overlay_mask = masks.doubled(pasted) if layout.box is None else inputs.blurred
         if MASK_USES[request.mask_action].by_change:  # anything that is worked on may change
             overlay_mask = _in_box(Image.new("L", layout.asked, 255), layout, source.size)
         elif MASK_USES[request.mask_action].grey:
-            overlay_mask = masks.doubled(masks.doubled(masks.doubled(mask if layout.box is None else inputs.blurred)))
+            overlay_mask = masks.doubled(masks.doubled(masks.doubled(pasted if layout.box is None else inputs.blurred)))
         if overlay_mask.size != source.image.size:  # mode 3 leaves the picture at its own size
             overlay_mask = resize(overlay_mask, source.size, "resize_and_fill").convert("L")
         weight = np.asarray(overlay_mask, np.float32) / np.float32(255)

@@ -80,6 +80,7 @@ LABELS: dict[str, Label] = {
     "soft_difference_threshold": Label("Difference threshold", "Порог отличия"),
     "soft_difference_contrast": Label("Difference contrast", "Контраст отличия"),
     "inpainting_mask_weight": Label("Inpaint conditioning weight", "Вес маски для inpaint-моделей"),
+    "latent_mask": Label("Mask while sampling", "Маска для латентов"),
     "hires_scale": Label("Hires. fix: upscale by", "Hires. fix: во сколько раз"),
     "hires_width": Label("Resize width to", "Ширина второго прохода"),
     "hires_height": Label("Resize height to", "Высота второго прохода"),
