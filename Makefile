@@ -63,7 +63,7 @@ ui: studio-ui/node_modules/.installed
 	cd studio-ui && npm run build
 
 studio-ui/node_modules/.installed: studio-ui/package-lock.json
-	cd studio-ui && npm install --no-save --no-audit --no-fund
+	cd studio-ui && npm ci --no-audit --no-fund
 	@touch $@
 
 bench: setup

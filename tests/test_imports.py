@@ -19,7 +19,7 @@ LAYERS = (
     {"addons", "inputs", "framing", "second_pass", "warnings", "plan", "recipe", "infotext", "metadata"},
     {"encoding", "denoising", "pipeline"},
     {"result", "studio", "verify"},
-    {"batch", "outpaint"},
+    {"scripts"},
     {"jobs", "store"},
     {"server", "client"},
     {"cli", "__main__"},

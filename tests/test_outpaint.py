@@ -1,4 +1,4 @@
-"""Outpainting: sizes, the law of untouched pixels, alpha; what was planned is what runs, in one go and in several."""
+"""Outpainting: sizes, the law of untouched pixels, alpha; what was planned is what runs."""
 
 import os
 from pathlib import Path
@@ -12,7 +12,6 @@ from PIL import Image
 from pentimento import Studio, choices, infotext
 from pentimento.errors import ImageError, RequestError
 from pentimento.geometry import Box, Sides, Size
-from pentimento.outpaint import plan_outpaint, run_outpaint
 from pentimento.pipeline import Run, paint
 from pentimento.plan import resolve
 from pentimento.recipe import InputStore
@@ -183,56 +182,3 @@ def test_the_result_is_verified_from_its_file(studio: Studio, tmp_path: Path) ->
     found = verify(file, studio.inputs)
     assert found.holds and found.size == (110, 68) and found.kept > 0
     assert isinstance(studio.inputs, InputStore)
-
-
-def test_several_goes_run_as_they_were_planned(studio: Studio) -> None:
-    request = Request(
-        init_image=IMAGE,
-        extend=(70, 0, "30%", 0),
-        extend_overlap=8,
-        inpaint_area="only_masked",
-        steps=1,
-        seed=5,
-    )
-    plans = plan_outpaint(studio, request, at_once=32)
-    results = list(run_outpaint(studio, request, at_once=32))
-    assert [plan.output_size for plan in plans] == [(133, 60), (166, 60), (200, 60)]
-    assert [result.images[0].size for result in results] == [plan.output_size for plan in plans]
-    for plan, result in zip(plans, results, strict=True):
-        planned, ran = plan.as_dict(), result.plan.as_dict()
-        assert planned == ran
-    whole = np.asarray(results[-1].images[0].crop((70, 0, 170, 60)))
-    kept = np.asarray(plans[0].inputs.blurred.crop(plans[0].inputs.place)) == 0
-    assert kept.any() and np.array_equal(whole[kept], np.asarray(IMAGE)[kept])
-
-
-def test_one_go_is_the_request_itself(studio: Studio) -> None:
-    request = Request(init_image=IMAGE, extend=(20, 0, "10%", 0), steps=1, seed=5)
-    (result,) = run_outpaint(studio, request, at_once=64)
-    assert result.plan.request == request
-
-
-@pytest.mark.parametrize(
-    ("fields", "field"),
-    [
-        ({"batch_size": 2}, "batch_count"),
-        ({"width": 400}, "width"),
-        ({"extend": 0}, "extend"),
-        ({"init_image": None, "extend": 0}, "extend"),
-    ],
-)
-def test_several_goes_are_refused_where_they_have_no_meaning(
-    studio: Studio, fields: dict[str, object], field: str
-) -> None:
-    with pytest.raises(RequestError) as caught:
-        plan_outpaint(studio, Request(**{"init_image": IMAGE, "extend": 90, **fields}), at_once=32)
-    assert caught.value.field == field
-
-
-def test_the_goes_keep_the_colour_profile(studio: Studio) -> None:
-    from PIL import ImageCms
-
-    image = IMAGE.copy()
-    image.info["icc_profile"] = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    *_, last = run_outpaint(studio, Request(init_image=image, extend=40, steps=1), at_once=20)
-    assert last.icc == image.info["icc_profile"]

@@ -222,7 +222,9 @@ class FloatFramer:
         found = self._masks(request, inputs, layout)
         if found is None:
             return None
-        if MASK_USES[request.mask_action].grey:
+        if inputs.sampled is not None:
+            paintable = resize(inputs.sampled, layout.output, _pixel_mode(request)).convert("L")
+        elif MASK_USES[request.mask_action].grey:
             paintable = Image.fromarray(np.ceil(masks.GREYS[request.feather](*found) * 255).astype(np.uint8))
         else:
             reach = masks.FEATHER_REACHES[request.feather](*found)
@@ -333,13 +335,15 @@ class A1111Framer:
     """A1111's way (v1.10.1): 8-bit overlay, doubled mask in "Whole picture"."""
 
     def mask(self, request: Request, inputs: Inputs, layout: Layout) -> Image.Image | None:
-        if inputs.blurred is None:
-            return None
-        if layout.box is not None:
-            return resize(inputs.blurred.crop(layout.box), layout.asked, "resize_and_fill").convert("L")
+        return self._at_work(inputs.sampled or inputs.blurred, request, layout)
+
+    def _at_work(self, mask: Image.Image | None, request: Request, layout: Layout) -> Image.Image | None:
+        """Bring a mask to the working size."""
+        if mask is None or layout.box is not None:
+            return mask and resize(mask.crop(layout.box), layout.asked, "resize_and_fill").convert("L")
         # Mode 3 leaves the picture as it is but sends the mask through "resize and fill".
         mode = "resize_and_fill" if request.resize_mode == "latent_upscale" else request.resize_mode
-        return resize(inputs.blurred, layout.asked, mode).convert("L")
+        return resize(mask, layout.asked, mode).convert("L")
 
     def frame(self, request: Request, inputs: Inputs, layout: Layout) -> Frame:
         if inputs.source is None:
@@ -350,14 +354,14 @@ class A1111Framer:
         else:
             source = source.resized(layout.asked, request.resize_mode)
             shown = source.image
-        mask = self.mask(request, inputs, layout)
-        if mask is None or inputs.blurred is None:
+        mask, pasted = self.mask(request, inputs, layout), self._at_work(inputs.blurred, request, layout)
+        if mask is None or pasted is None or inputs.blurred is None:
             return Frame(layout, shown, source=source, target=shown if request.color_correction else None)
-        overlay_mask = masks.doubled(mask) if layout.box is None else inputs.blurred
+        overlay_mask = masks.doubled(pasted) if layout.box is None else inputs.blurred
         if MASK_USES[request.mask_action].by_change:  # anything that is worked on may change
             overlay_mask = _in_box(Image.new("L", layout.asked, 255), layout, source.size)
         elif MASK_USES[request.mask_action].grey:
-            overlay_mask = masks.doubled(masks.doubled(masks.doubled(mask if layout.box is None else inputs.blurred)))
+            overlay_mask = masks.doubled(masks.doubled(masks.doubled(pasted if layout.box is None else inputs.blurred)))
         if overlay_mask.size != source.image.size:  # mode 3 leaves the picture at its own size
             overlay_mask = resize(overlay_mask, source.size, "resize_and_fill").convert("L")
         weight = np.asarray(overlay_mask, np.float32) / np.float32(255)

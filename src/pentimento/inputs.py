@@ -48,12 +48,14 @@ class Inputs:
     source : what is repainted; None in txt2img
     painted : "L", 255 = painted by the user (after inversion); None without a mask
     blurred : `painted` blurred, at the mask's own size
+    sampled : "L", any value = may change while sampling, where that is not `blurred`
     place : where the given picture lies in `source`; None where that is the picture itself
     """
 
     source: Source | None = None
     painted: Image.Image | None = None
     blurred: Image.Image | None = None
+    sampled: Image.Image | None = None
     place: Box | None = None
 
     @property
@@ -83,16 +85,17 @@ def read_inputs(request: Request, profile: Profile) -> Inputs:
         return Inputs()
     picture = read_picture(request.init_image, "init_image")
     source = split(picture, request.background, profile.alpha)
-    painted = _read_mask(request, profile, picture)
+    painted = _painted(request, profile, picture)
+    sampled = None if painted is None else _sampled(request, profile, painted)
     if request.extends:
-        return _extended(request, source, painted)
+        return _extended(request, source, painted, sampled)
     if painted is None:
         return Inputs(source)
-    return Inputs(source, painted, masks.blur(painted, *request.mask_blur))
+    return Inputs(source, painted, masks.blur(painted, *request.mask_blur), sampled)
 
 
-def _read_mask(request: Request, profile: Profile, picture: Image.Image) -> Image.Image | None:
-    """Give what the user painted, after inversion."""
+def _painted(request: Request, profile: Profile, picture: Image.Image) -> Image.Image | None:
+    """Read what the user painted, after inversion."""
     if request.mask is None:
         return None
     mask = render(request.mask, picture) if isinstance(request.mask, Drawing) else read_picture(request.mask, "mask")
@@ -103,16 +106,27 @@ def _read_mask(request: Request, profile: Profile, picture: Image.Image) -> Imag
     return masks.invert(painted) if request.mask_mode == "inpaint_not_masked" else painted
 
 
-def _extended(request: Request, source: Source, painted: Image.Image | None) -> Inputs:
+def _sampled(request: Request, profile: Profile, painted: Image.Image) -> Image.Image | None:
+    """Read where sampling may change something, if that is told apart from the mask."""
+    if request.latent_mask is None:
+        return None
+    mask = read_picture(request.latent_mask, "latent_mask")
+    if (profile.mask_size == "strict" or request.extends) and mask.size != painted.size:
+        raise ImageError("latent_mask", mask.size, f"give one of the mask's size, {Size(*painted.size)}")
+    return masks.to_grey(mask, round_alpha=rounds_mask(request))
+
+
+def _extended(request: Request, source: Source, painted: Image.Image | None, sampled: Image.Image | None) -> Inputs:
     """Grow the picture; its new margin and the overlap are masked, besides what was painted."""
     sides = request.extension(source.size)
-    if sides.around(source.size).area > LARGEST_PICTURE:
+    size = sides.around(source.size)
+    if size.area > LARGEST_PICTURE:
         raise RequestError(
-            "extend",
-            request.extend,
-            f"the picture would be {sides.around(source.size)}, more than can be worked on; extend it by less",
+            "extend", request.extend, f"the picture would be {size}, more than can be worked on; extend it by less"
         )
     place = sides.place(source.size)
     masked = extend_mask(painted, source.size, sides, request.extend_overlap)
     blurred = margin_set(masks.blur(masked, *request.mask_blur), place)
-    return Inputs(extend_source(source, sides), masked, blurred, place)
+    if sampled is not None:
+        sampled = extend_mask(sampled, source.size, sides, request.extend_overlap)
+    return Inputs(extend_source(source, sides), masked, blurred, sampled, place)

@@ -81,6 +81,7 @@ LABELS: dict[str, Label] = {
     "soft_difference_threshold": Label("Difference threshold", "Порог отличия"),
     "soft_difference_contrast": Label("Difference contrast", "Контраст отличия"),
     "inpainting_mask_weight": Label("Inpaint conditioning weight", "Вес маски для inpaint-моделей"),
+    "latent_mask": Label("Mask while sampling", "Маска для латентов"),
     "extend": Label("Extend by: left, top, right, bottom", "Расширить: слева, сверху, справа, снизу"),
     "extend_overlap": Label("Overlap, px", "Нахлёст, px"),
     "hires_scale": Label("Hires. fix: upscale by", "Hires. fix: во сколько раз"),

@@ -28,7 +28,7 @@ FORMAT = 1
 """Version of the recipe's own form."""
 
 _LIBRARIES = ("torch", "diffusers", "transformers", "torchsde", "numpy", "scipy", "pillow")
-_PICTURES = ("init_image", "mask")
+_PICTURES = ("init_image", "mask", "latent_mask")
 _REFERENCE = "sha256:"
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

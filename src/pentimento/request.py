@@ -241,6 +241,10 @@ class Request(BaseModel):
         1.0, ge=0, le=1, description="inpaint checkpoints: how much of the masked part is hidden from the network"
     )
 
+    latent_mask: PictureField = Field(
+        None, description="white = repaint while sampling, where that is not where the result is pasted"
+    )
+
     # Outpaint
     extend: Annotated[tuple[Side, Side, Side, Side], BeforeValidator(_four_sides)] = Field(
         (0, 0, 0, 0), description="left, top, right, bottom: px that the picture grows by, or percent of it as 25%"
@@ -345,7 +349,7 @@ class Request(BaseModel):
         try:
             super().__init__(**values)
         except ValidationError as error:
-            raise _refusal(error) from error
+            raise refusal(error) from error
 
     @model_validator(mode="before")
     @classmethod
@@ -377,6 +381,8 @@ class Request(BaseModel):
             )
         if self.mask is not None and self.init_image is None:
             raise ImageError("mask", "given", "a mask needs a picture to lie on; give init_image too")
+        if self.latent_mask is not None and self.mask is None:
+            raise ImageError("latent_mask", "given", "it says how a mask is painted; give mask too")
         self._check_extend()
         if min(self.mask_blur) < 0 or max(self.mask_blur) > 1024:
             raise RequestError("mask_blur", self.mask_blur, f"{self.mask_blur} must lie between 0 and 1024 px")
@@ -403,7 +409,7 @@ class Request(BaseModel):
     @property
     def pictures(self) -> dict[str, Picture]:
         """The pictures that it brings along, by field; a mask in words is none."""
-        given: dict[str, Mask | None] = {"init_image": self.init_image, "mask": self.mask}
+        given: dict[str, Mask | None] = {name: getattr(self, name) for name in ("init_image", "mask", "latent_mask")}
         return {name: one for name, one in given.items() if one is not None and not isinstance(one, Drawing)}
 
     @property
@@ -437,7 +443,7 @@ class Request(BaseModel):
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
-            raise _refusal(error) from error
+            raise refusal(error) from error
 
 
 def _in_pixels(side: Side, length: int) -> int:
@@ -452,7 +458,7 @@ _BOUNDS = {
 }
 
 
-def _refusal(error: ValidationError) -> RequestError:
+def refusal(error: ValidationError) -> RequestError:
     """Turn pydantic's first complaint into our one sentence."""
     first = error.errors(include_url=False)[0]
     field, value = str(first["loc"][0]) if first["loc"] else "request", first["input"]

@@ -110,7 +110,7 @@ class Result:
         """
         for picture in self.plan.request.pictures.values():
             self.inputs.put_picture(picture)
-        targets = self._targets(path, format)
+        targets = self.targets(path, format)
         for index, (image, target) in enumerate(zip(self.images, targets, strict=True)):
             save(
                 image,
@@ -123,7 +123,8 @@ class Result:
             )
         return targets
 
-    def _targets(self, path: str | Path, format: str | None) -> list[Path]:
+    def targets(self, path: str | Path, format: str | None = None) -> list[Path]:
+        """Name the files that `save` writes."""
         folder = Path(path)
         if not (folder.is_dir() or str(path).endswith(("/", "\\"))):
             extra = [folder.with_stem(f"{folder.stem}-{index + 1}") for index in range(1, len(self.images))]

@@ -3,7 +3,7 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 
-const NAMES = ['Request', 'NewJob', 'Problem', 'Marks'];
+const NAMES = ['Request', 'Problem'];
 const PLAIN = { string: 'string', integer: 'number', number: 'number', boolean: 'boolean', null: 'null' };
 
 function typeOf(schema) {

@@ -7,7 +7,7 @@ import { shortProgress } from './panels/PlanLine';
 import { openFile, readText } from './state/exchange';
 import { active, rejoin } from './state/jobs';
 import { startLive } from './state/live';
-import { startTinting } from './state/modes';
+import { startFollowingHand, startTinting } from './state/modes';
 import { complain, notify } from './state/notices';
 import { startPlanning } from './state/plan';
 import { startShowing } from './state/results';
@@ -43,6 +43,7 @@ startShowing();
 startPlanning();
 startLive();
 startTinting();
+startFollowingHand();
 const restored = startSession();
 let known = false;
 keepTrying(() => {

@@ -1,5 +1,6 @@
 """The page does what the guide says, and loses nothing."""
 
+import hashlib
 import io
 import os
 import signal
@@ -208,6 +209,19 @@ def test_accepting_keeps_size_and_mask_and_can_be_undone(page: Page) -> None:
     assert undone == before
 
 
+def test_a_sketch_is_in_the_result_that_is_accepted_and_not_over_it(page: Page, server: Server) -> None:
+    open_example(page)
+    go_to(page, "Sketch")
+    set_number(page, "steps", 3)
+    sketched, _ = next_plan(page, lambda: paint(page, (-0.2, -0.1), (0.2, -0.1)))
+    drawn = opened(server.bytes("uploads/" + sketched["init_image"].removeprefix("sha256:")))
+    changed = (drawn != opened(EXAMPLE.read_bytes())).any(axis=2)
+    assert 0 < changed.mean() < 0.5
+    made = server.bytes(f"pictures/{generate(page)}/file")
+    accepted, _ = next_plan(page, lambda: page.get_by_role("button", name="Accept", exact=True).click())
+    assert accepted["init_image"] == "sha256:" + hashlib.sha256(made).hexdigest()
+
+
 def test_cancel_ends_the_job(page: Page, server: Server) -> None:
     write_prompt(page, "a rocket")
     open_example(page)
@@ -257,6 +271,25 @@ def test_parameters_come_back_from_a_result(page: Page, server: Server, tmp_path
     assert (request["steps"], request["cfg_scale"]) == (3, 4.5)
 
 
+def test_a_result_brings_back_all_that_made_it(page: Page, server: Server) -> None:
+    open_example(page)
+    go_to(page, "Inpaint")
+    write_prompt(page, "a pink flower")
+    set_number(page, "steps", 3)
+    set_number(page, "seed", 77)
+    request, _ = next_plan(page, lambda: paint(page, (-0.2, -0.1), (0.1, 0.2)))
+    generate(page)
+    page.get_by_role("button", name="Open, read, copy as").click()
+    page.get_by_role("button", name="Start afresh").click()
+    expect(page.locator(".invitation")).to_be_visible()
+    page.get_by_role("button", name="History").click()
+    page.locator(".gallery .tile").first.click()
+    back, _ = next_plan(page, lambda: page.get_by_role("button", name="Set everything as it was for it").click())
+    masks = [server.bytes("uploads/" + one.pop("mask").removeprefix("sha256:")) for one in (back, request)]
+    assert np.array_equal(*map(opened, masks))
+    assert {name: back[name] for name in request} == request
+
+
 def test_every_field_of_the_request_is_there(page: Page, server: Server) -> None:
     go_to(page, "Inpaint")
     page.get_by_text("More", exact=True).click()
@@ -267,3 +300,51 @@ def test_every_field_of_the_request_is_there(page: Page, server: Server) -> None
     shown = set(page.locator("[data-field]").evaluate_all("all => all.map((one) => one.dataset.field)"))
     # The model has its place at the top; width and height are one field, and so are they drawn.
     assert shown == fields - {"model", "height"}
+
+
+def test_many_files_go_through_one_request(page: Page, server: Server, tmp_path: Path) -> None:
+    go_to(page, "Batch")
+    write_prompt(page, "a fish on the sea at night")
+    set_number(page, "steps", 2)
+    files = [tmp_path / f"{side}.png" for side in (64, 96)]
+    for file in files:
+        Image.open(EXAMPLE).resize((int(file.stem),) * 2).save(file)
+    page.locator("#open-batch").set_input_files([*files, Path(__file__)])
+    page.get_by_role("button", name="Generate all").click()
+    tags = page.locator(".batch .tag")
+    expect(tags.nth(0)).to_have_text("done")
+    expect(tags.nth(1)).to_have_text("done")
+    expect(tags.nth(2)).to_contain_text("no picture that can be read")
+    made = server.get("pictures?limit=2")["pictures"]
+    assert [(one["width"], one["prompt"]) for one in made] == [
+        (96, "a fish on the sea at night"),
+        (64, "a fish on the sea at night"),
+    ]
+
+
+def test_the_history_finds_marks_and_makes_again(page: Page, server: Server) -> None:
+    open_example(page)
+    write_prompt(page, "a turquoise umbrella")
+    set_number(page, "steps", 2)
+    made = generate(page)
+    page.get_by_role("button", name="History").click()
+    page.get_by_label("Words of the prompt").fill("turquoise umb")
+    tiles = page.locator(".gallery .tile")
+    expect(tiles).to_have_count(1)
+    tiles.click()
+    page.get_by_role("button", name="Favourite", exact=True).click()
+    expect(page.locator(".gallery .tag")).to_have_text("★")
+    assert server.get(f"pictures/{made}")["favourite"] is True
+    page.get_by_role("button", name="Move to the trash").click()
+    expect(tiles).to_have_count(0)
+    page.get_by_role("button", name="Trash", exact=True).click()
+    tiles.click()
+    page.get_by_role("button", name="Bring back").click()
+    expect(tiles).to_have_count(0)
+    page.get_by_role("button", name="Trash", exact=True).click()
+    tiles.click()
+    page.get_by_role("button", name="Make it again").click()
+    expect(page.locator(".strip button.tile")).to_have_count(2)
+    again = server.get("pictures?limit=1")["pictures"][0]["id"]
+    assert again != made
+    assert np.array_equal(*(opened(server.bytes(f"pictures/{one}/file")) for one in (again, made)))

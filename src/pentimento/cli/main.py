@@ -34,13 +34,20 @@ class Command:
     panel: str
 
     def load(self) -> Callable[..., None]:
-        return getattr(import_module(f"pentimento.cli.{self.module}"), self.name)
+        return getattr(import_module(f"pentimento.cli.{self.module}"), self.name.replace("-", "_"))
 
 
 COMMANDS = (
     Command("txt2img", "generate", "Make a picture from a prompt.", "Make"),
     Command("img2img", "generate", "Repaint a picture.", "Make"),
     Command("inpaint", "generate", "Repaint a part of a picture.", "Make"),
+    Command("sheet", "scripts", "Make one page of all values of up to three fields.", "Make many"),
+    Command("loopback", "scripts", "Paint the result again and again.", "Make many"),
+    Command("sd-upscale", "scripts", "Enlarge a picture and paint it again tile by tile.", "Make many"),
+    Command("prompt-matrix", "scripts", "Switch parts of a prompt on and off.", "Make many"),
+    Command("prompts-from-file", "scripts", "Make a picture of every line of a file.", "Make many"),
+    Command("outpainting-mk2", "scripts", "Extend a picture side by side as A1111's script does.", "Make many"),
+    Command("poor-mans-outpainting", "scripts", "Extend a picture tile by tile as A1111's script does.", "Make many"),
     Command("rerun", "rerun", "Make a result again from its file.", "Make"),
     Command("serve", "serve", "Serve the APIs and the studio's page.", "Serve"),
     Command("jobs", "jobs", "List or cancel the jobs of a running server.", "Serve"),

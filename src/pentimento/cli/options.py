@@ -86,7 +86,7 @@ def _option(name: str, field: FieldInfo, group: Group, *, hidden: bool, required
     option = typer.Option(
         *declarations,
         *([SHORT[name]] if name in SHORT else []),
-        help=_help(name, field),
+        help=described(field, NAMES.get(name, ())),
         metavar="NAME" if name in NAMES else kind.metavar,
         show_default=False,
         rich_help_panel=group.label,
@@ -103,15 +103,16 @@ def parameter(name: str, annotation: Any, option: Any, default: Any = None) -> i
     )
 
 
-def _help(name: str, field: FieldInfo) -> str:
+def described(field: FieldInfo, names: Iterable[str] = ()) -> str:
+    """Write the help of a field: what it is, its bounds, the names it takes, its default."""
     bounds = {type(item).__name__: item for item in field.metadata}
     low = getattr(bounds.get("Ge"), "ge", None)
     high = getattr(bounds.get("Le"), "le", None)
     parts = [field.description or ""]
     if low is not None and high is not None:
         parts.append(f"({low:g} to {high:g})")
-    if name in NAMES:
-        parts.append(f"({', '.join(NAMES[name])})")
+    if names := tuple(names):
+        parts.append(f"({', '.join(names)})")
     if default := shown_default(field):
         parts.append(f"[default: {default}]")
     return escape(" ".join(parts))
@@ -125,7 +126,8 @@ def shown_default(field: FieldInfo) -> str:
     if isinstance(default, bool):
         return "yes" if default else "no"
     if isinstance(default, tuple):
-        return ",".join(f"{value:g}" for value in cast(tuple[float, ...], default))
+        parts = cast(tuple[float | str, ...], default)
+        return ",".join(part if isinstance(part, str) else f"{part:g}" for part in parts)
     return f"{default:g}" if isinstance(default, float) else str(default)
 
 

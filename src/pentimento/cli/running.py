@@ -57,7 +57,7 @@ def produce(
             warn(plan.warnings)
         return None
     output = values["output"]
-    _check_output(output, values["format"], len(plan.pictures), as_json=values["json"])
+    check_output(output, values["format"], len(plan.pictures), as_json=values["json"])
     warn(plan.warnings)
     with progress(request.mode) as on_event:
         result = finish(studio.run(plan, on_event=on_event))
@@ -65,7 +65,7 @@ def produce(
     return result
 
 
-def _check_output(output: str, file_format: str | None, pictures: int, *, as_json: bool) -> None:
+def check_output(output: str, file_format: str | None, pictures: int, *, as_json: bool) -> None:
     """Refuse before the work what could not be written after it."""
     if output == "-" and pictures != 1:
         raise RequestError("output", "-", f"stdout takes one picture, and {pictures} would be made")

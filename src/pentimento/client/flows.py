@@ -16,7 +16,7 @@ from .told import ENDED, JobFailed, Priority, RemoteEvent, RemoteJob, RemotePict
 T = TypeVar("T")
 SECONDS_TO_RECONNECT = 0.5
 MOST_RECONNECTS = 20
-_PICTURES = ("init_image", "mask")
+_PICTURES = ("init_image", "mask", "latent_mask")
 
 
 @dataclass(frozen=True)

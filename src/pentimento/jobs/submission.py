@@ -16,7 +16,7 @@ from ..recipe import InputStore, library_versions
 from ..request import Request
 from .job import PRIORITIES, Priority
 
-PICTURES = ("init_image", "mask")
+PICTURES = ("init_image", "mask", "latent_mask")
 REFERENCE = "sha256:"
 
 

@@ -21,7 +21,7 @@ from ..request import Request
 from .errors import Refusal
 from .settings import Bounds
 
-PICTURES = ("init_image", "mask")
+PICTURES = ("init_image", "mask", "latent_mask")
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "TIFF", "GIF", "BMP", "MPO")
 """Pillow's readers that bytes from the network may reach."""
 REFERENCE = re.compile(r"sha256:([0-9a-f]{64})")

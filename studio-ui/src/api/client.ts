@@ -1,5 +1,6 @@
 // A thin client: one function a route, errors as `Problem`.
 
+import type { Problem as ProblemBody } from './schema';
 import type {
   Job,
   Model,
@@ -45,9 +46,8 @@ async function send(path: string, init: RequestInit = {}): Promise<Response> {
     throw new Unreachable(String(error));
   }
   if (answer.ok) return answer;
-  const told = await answer.json().catch(() => null);
-  const detail = typeof told?.detail === 'string' ? told.detail : `${answer.status} ${answer.statusText}`;
-  throw new Problem(detail, answer.status, told?.field ?? null);
+  const told: Partial<ProblemBody> | null = await answer.json().catch(() => null);
+  throw new Problem(told?.detail ?? `${answer.status} ${answer.statusText}`, answer.status, told?.field ?? null);
 }
 
 async function json<T>(path: string, init?: RequestInit): Promise<T> {
@@ -74,8 +74,8 @@ export const api = {
   models: () => json<Model[]>('models'),
   refreshModels: () => json<Model[]>('models/refresh', withJson('POST', {})),
   networks: () => json<Network[]>('networks'),
-  embeddings: () => json<(Named | string)[]>('embeddings'),
-  styles: () => json<(Named | string)[]>('styles'),
+  embeddings: () => json<Named[]>('embeddings'),
+  styles: () => json<Named[]>('styles'),
   tokens: (text: string, model: string | null, signal: AbortSignal) =>
     json<Tokens>('tokens', withJson('POST', model ? { text, model } : { text }, signal)),
 
@@ -87,6 +87,7 @@ export const api = {
       throw error;
     }
   },
+  uploaded: async (sha256: string) => (await send(`uploads/${sha256}`)).blob(),
   upload: (blob: Blob, sha256?: string) =>
     json<Upload>(sha256 ? `uploads/${sha256}` : 'uploads', {
       method: sha256 ? 'PUT' : 'POST',
@@ -100,7 +101,7 @@ export const api = {
 
   submit: (request: Values, priority: 'interactive' | 'batch', keep: boolean) =>
     json<Job>('jobs', withJson('POST', { request, priority, keep })),
-  jobs: (state?: string) => json<Job[] | { jobs: Job[] }>(`jobs${query({ state, limit: 50 })}`),
+  jobs: (state?: string) => json<Job[]>(`jobs${query({ state, limit: 50 })}`),
   job: (id: string) => json<Job>(`jobs/${id}`),
   cancel: (id: string) => json<Job>(`jobs/${id}`, { method: 'DELETE' }),
 

@@ -67,14 +67,6 @@ export interface Request {
   profile?: string;
 }
 
-/** A request, and how it is to be done. */
-export interface NewJob {
-  request?: Request;
-  priority?: 'interactive' | 'batch';
-  format?: string;
-  keep?: boolean;
-}
-
 /** An error (RFC 9457); `detail` is the sentence that library and command line show. */
 export interface Problem {
   type: string;
@@ -85,10 +77,4 @@ export interface Problem {
   value?: unknown;
   choices?: readonly string[] | null;
   request_id: string;
-}
-
-/** What a person says of a picture. */
-export interface Marks {
-  favourite?: boolean | null;
-  tags?: readonly string[] | null;
 }

@@ -16,7 +16,7 @@ export interface Choice {
   label_ru: string;
 }
 
-export type FieldType = 'string' | 'integer' | 'number' | 'boolean' | 'choice' | 'picture' | 'pair' | 'list';
+type FieldType = 'string' | 'integer' | 'number' | 'boolean' | 'choice' | 'picture' | 'pair' | 'list';
 
 export interface Field {
   name: string;
@@ -31,20 +31,9 @@ export interface Field {
   choices?: Choice[] | null;
 }
 
-export interface SamplerRow {
-  name: string;
-  label: string;
-  aliases: string[];
-  default_schedule: string;
-  evaluations: number;
-}
-
 export interface Options {
   fields: Field[];
   groups: (Choice & { modes?: string[] })[];
-  samplers: SamplerRow[];
-  schedules: { name: string; label: string; aliases: string[] }[];
-  profiles: (string | { name: string })[];
 }
 
 export interface ServerInfo {
@@ -149,7 +138,7 @@ export interface PictureDetail extends Picture {
 
 export type JobState = 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
 
-export interface Progress {
+interface Progress {
   picture: number;
   pictures: number;
   step: number;
@@ -158,7 +147,7 @@ export interface Progress {
   seconds_left: number | null;
 }
 
-export interface JobError {
+interface JobError {
   title: string;
   detail: string;
   field: string | null;
@@ -211,7 +200,7 @@ export interface ReadAnswer {
   request: Values;
   infotext: string | null;
   recipe: Record<string, unknown> | null;
-  notes: (string | { text?: string; message?: string })[];
+  notes: string[];
 }
 
 export interface Written {

@@ -7,6 +7,8 @@ const SIDE = 2048;
 /** One bitmap up to this side: all browsers take it as a whole. */
 const WHOLE = 4096;
 const SMALLEST = 512;
+/** From this magnification on, pixels are seen one by one. */
+const SINGLE_PIXELS = 6;
 
 interface Level extends Size {
   readonly columns: number;
@@ -58,7 +60,7 @@ export class Picture implements Size {
     const factor = 2 ** index;
     const visible = intersection(toSource(frame, clip), boxOf(this));
     if (isEmpty(visible)) return;
-    context.imageSmoothingEnabled = smooth || frame.scale * factor < 2;
+    context.imageSmoothingEnabled = smooth || frame.scale * factor < SINGLE_PIXELS;
     context.imageSmoothingQuality = 'low';
     eachTile(level, (tile, x, y) => {
       const [left, top] = [x * factor, y * factor];

@@ -80,6 +80,7 @@ export const en = {
   'need.mask.whole': 'Redo the whole picture',
 
   canvas: 'Picture and mask',
+  'picture.lost': 'This browser has not kept the picture; open it again.',
   opened: 'Another picture was opened.',
   drop: 'Drop a picture here',
   'drop.paste': 'or paste it with Ctrl V',
@@ -166,10 +167,11 @@ export const en = {
   send: 'More with this result',
   'send.image': 'Send to Image',
   'send.inpaint': 'Send to Inpaint',
-  'use.parameters': 'Use its parameters',
+  'use.parameters': 'Set everything as it was for it',
   recipe: 'Recipe',
 
   history: 'History',
+  guide: 'Guide',
   'history.search': 'Words of the prompt',
   'history.favourites': 'Only favourites',
   'history.none': 'Nothing was found.',

@@ -81,6 +81,7 @@ export const ru: Record<Key, string> = {
   'need.mask.whole': 'Перерисовать картинку целиком',
 
   canvas: 'Картинка и маска',
+  'picture.lost': 'Браузер не сохранил картинку; откройте её ещё раз.',
   opened: 'Открыта другая картинка.',
   drop: 'Перетащите сюда картинку',
   'drop.paste': 'или вставьте её: Ctrl V',
@@ -167,10 +168,11 @@ export const ru: Record<Key, string> = {
   send: 'Ещё с этим результатом',
   'send.image': 'Отправить в «Картинка»',
   'send.inpaint': 'Отправить в «Инпейнт»',
-  'use.parameters': 'Взять его параметры',
+  'use.parameters': 'Поставить всё, как было для него',
   recipe: 'Рецепт',
 
   history: 'История',
+  guide: 'Руководство',
   'history.search': 'Слова из запроса',
   'history.favourites': 'Только избранные',
   'history.none': 'Ничего не найдено.',

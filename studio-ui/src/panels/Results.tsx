@@ -8,6 +8,7 @@ import { shownAs } from '../keys';
 import { compare, editor, openVersion, picture, versions } from '../state/document';
 import { takePicture } from '../state/history';
 import { ours, preview } from '../state/jobs';
+import { complain } from '../state/notices';
 import { modeRow } from '../state/request';
 import { accept, check, current, look, removeResult, results, reuseSeed, selected, shownAlone } from '../state/results';
 import { openSheet } from '../state/sheets';
@@ -90,7 +91,7 @@ function Versions() {
         value={picture.value?.hash ?? ''}
         onChange={(event) => {
           const row = rows.find((version) => version.hash === event.currentTarget.value);
-          if (row) void openVersion(row);
+          if (row) void openVersion(row).catch(complain);
         }}
       >
         {rows.map((row, place) => (

@@ -41,6 +41,9 @@ export function TopBar() {
       <button type="button" class="button quiet" onClick={() => openSheet('history')} aria-keyshortcuts="h">
         {t('history')}
       </button>
+      <a class="button quiet" href={`guide/${language.value}/index.html`} target="_blank" rel="noopener">
+        {t('guide')}
+      </a>
       <Exchange />
       <IconButton icon="keyboard" label={t('shortcuts')} keys="?" perform={() => openSheet('shortcuts')} />
       <button

@@ -13,6 +13,7 @@ import {
   sha256,
   type ViewState,
 } from '../canvas';
+import { t } from '../i18n';
 import { findBlob, keepBlob } from '../persist';
 import { complain } from './notices';
 import { maskColour, maskOpacity } from './preferences';
@@ -96,23 +97,37 @@ function fitBrush(into: Editor, info: PictureInfo, before: PictureInfo | null): 
   into.set({ size: Math.max(1, Math.round(brushShare * Math.min(info.width, info.height))) });
 }
 
+/** The pictures of this page, for where the journal is full or forbidden. */
+const held = new Map<string, Blob>();
+
+async function keep(hash: string, blob: Blob): Promise<void> {
+  held.set(hash, blob);
+  await keepBlob(hash, blob).catch(complain);
+}
+
+async function find(hash: string): Promise<Blob> {
+  const blob = held.get(hash) ?? (await findBlob(hash));
+  if (!blob) throw new Error(t('picture.lost'));
+  return blob;
+}
+
 /** Put a picture in as the source. `keep` leaves mask and sketch where the size is the same. */
 export async function openPicture(blob: Blob, name: string, options: { keep?: boolean } = {}): Promise<boolean> {
   const into = editor.peek();
   if (!into) return false;
-  const keep = options.keep ?? false;
+  const keeps = options.keep ?? false;
   const before = into.picture;
   let info: PictureInfo;
   try {
-    info = await into.load(blob, { keep });
+    info = await into.load(blob, { keep: keeps });
   } catch {
     return false; // the editor has told why, by its event `refusal`
   }
-  await keepBlob(info.hash, blob);
+  await keep(info.hash, blob);
   fitBrush(into, info, before);
   const version = { ...info, name };
   batch(() => {
-    const others = keep ? versions.peek().filter((row) => row.hash !== info.hash) : [];
+    const others = keeps ? versions.peek().filter((row) => row.hash !== info.hash) : [];
     versions.value = [...others, version];
     read(into);
   });
@@ -124,10 +139,10 @@ const left = new Map<string, DocumentJSON>();
 
 /** Go back (or on) to a picture that was the source; the mask stays, or comes back, as the size allows. */
 export async function openVersion(version: Version): Promise<void> {
-  const blob = await findBlob(version.hash);
+  const blob = await find(version.hash);
   const into = editor.peek();
   const now = into?.document();
-  if (!blob || !into) return;
+  if (!into) return;
   if (now) left.set(now.picture.hash, now);
   const fits = now?.picture.width === version.width && now.picture.height === version.height;
   await into.load(blob, { keep: fits });
@@ -157,8 +172,8 @@ export function closePicture(): void {
 /** Bring a kept document back. */
 export async function restoreDocument(document: DocumentJSON, kept: Version[]): Promise<boolean> {
   const into = editor.peek();
-  const blob = await findBlob(document.picture.hash);
-  if (!into || !blob) return false;
+  const blob = await find(document.picture.hash);
+  if (!into) return false;
   const before = into.picture;
   fitBrush(into, await into.load(blob), before);
   await into.restore(document);
@@ -206,9 +221,8 @@ async function makeInputs(wantsMask: boolean): Promise<Inputs> {
   if (!from || !source) return {};
   const sketched = from.painted.sketch ? await from.sketchPng() : null;
   const mask = wantsMask ? await from.maskPng(from.painted.sketch ? 'both' : 'mask') : null;
-  const original = sketched ? null : await findBlob(source.hash);
-  const init = sketched ? await upload(sketched) : original ? await give(source.hash, original) : undefined;
-  return { ...(init ? { init_image: init } : {}), ...(mask && init ? { mask: await upload(mask) } : {}) };
+  const init = sketched ? await upload(sketched) : await give(source.hash, await find(source.hash));
+  return { init_image: init, ...(mask ? { mask: await upload(mask) } : {}) };
 }
 
 /** The document as the fields of a request. */

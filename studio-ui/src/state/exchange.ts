@@ -2,11 +2,12 @@
 
 import { batch, signal } from '@preact/signals';
 import { api } from '../api/client';
-import type { ReadAnswer, Values, Written } from '../api/types';
+import type { ReadAnswer, Value, Values, Written } from '../api/types';
 import example from '../assets/garden.png?no-inline';
 import { t } from '../i18n';
-import { openPicture, painted, remember } from './document';
+import { editor, openPicture, painted, remember } from './document';
 import { addFiles } from './jobs';
+import { setMode } from './modes';
 import { complain, notify } from './notices';
 import { wholeRequest } from './plan';
 import { changed, type Mode, mode, setValues } from './request';
@@ -17,7 +18,7 @@ export const written = signal<Written | null>(null);
 const PICTURES = ['init_image', 'mask'];
 
 /** Take over the parameters of a request; pictures and what the server does not know stay out. */
-export function takeRequest(request: Values): void {
+export function takeRequest(request: Values, undoMore: () => unknown = () => {}): void {
   const known = Object.entries(request).filter(([name]) => fields.peek().has(name) && !PICTURES.includes(name));
   const before = changed.peek();
   changed.value = {};
@@ -27,24 +28,43 @@ export function takeRequest(request: Values): void {
       label: t('undo'),
       perform: () => {
         changed.value = before;
+        undoMore();
       },
     },
   });
 }
 
-const noteText = (note: ReadAnswer['notes'][number]): string =>
-  typeof note === 'string' ? note : (note.text ?? note.message ?? JSON.stringify(note));
+const uploadOf = async (reference: Value | undefined): Promise<Blob | null> =>
+  typeof reference === 'string' ? api.uploaded(reference.replace('sha256:', '')).catch(() => null) : null;
 
-function take(answer: ReadAnswer): void {
-  takeRequest(answer.request);
+/** Take over all of a request, its picture and mask too where the server has them. */
+export async function takeWhole(request: Values): Promise<void> {
+  const from = mode.peek();
+  const bringBack = remember();
+  const picture = await uploadOf(request.init_image);
+  const mask = picture && (await uploadOf(request.mask));
+  if (picture && (await openPicture(picture, t('version.history')))) {
+    if (mask) await editor.peek()?.setMask(mask);
+    setMode(mask ? 'inpaint' : 'image');
+  }
+  if (!request.init_image) setMode('text');
+  takeRequest(request, () => {
+    setMode(from);
+    if (picture) void bringBack?.().catch(complain);
+  });
+}
+
+function sayStrange(answer: ReadAnswer): void {
   if (answer.notes.length) {
-    notify(t('read.notes', { what: answer.notes.map(noteText).join('; ') }), { kind: 'warn' });
+    notify(t('read.notes', { what: answer.notes.join('; ') }), { kind: 'warn' });
   }
 }
 
 export async function readText(text: string): Promise<void> {
   try {
-    take(await api.read(text));
+    const answer = await api.read(text);
+    takeRequest(answer.request);
+    sayStrange(answer);
   } catch (error) {
     complain(error);
   }
@@ -53,7 +73,9 @@ export async function readText(text: string): Promise<void> {
 /** Read the parameters that a file carries. */
 export async function pasteInto(file: Blob): Promise<void> {
   try {
-    take(await api.read(file.type.startsWith('text/') ? await file.text() : file));
+    const answer = await api.read(file.type.startsWith('text/') ? await file.text() : file);
+    await takeWhole(answer.request);
+    sayStrange(answer);
   } catch (error) {
     complain(error);
   }
@@ -76,7 +98,11 @@ export async function openFile(file: File): Promise<void> {
   if (!(await replacePicture(file, file.name))) return;
   const answer = await api.read(file).catch(() => null);
   if (!answer?.infotext) return;
-  notify(t('read.offer'), { action: { label: t('read.use'), perform: () => take(answer) } });
+  const use = () => {
+    takeRequest(answer.request);
+    sayStrange(answer);
+  };
+  notify(t('read.offer'), { action: { label: t('read.use'), perform: use } });
 }
 
 export async function openExample(): Promise<void> {

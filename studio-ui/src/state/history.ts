@@ -4,7 +4,7 @@ import { signal } from '@preact/signals';
 import { api } from '../api/client';
 import type { Picture, PictureDetail } from '../api/types';
 import { t } from '../i18n';
-import { takeRequest } from './exchange';
+import { takeWhole } from './exchange';
 import { runAgain } from './jobs';
 import { complain, notify } from './notices';
 import { addResult, look } from './results';
@@ -104,7 +104,7 @@ export function bring(row: Picture): void {
 
 export async function takePicture(id: string): Promise<void> {
   try {
-    takeRequest((await api.picture(id)).request ?? {});
+    await takeWhole((await api.picture(id)).request ?? {});
   } catch (error) {
     complain(error);
   }

@@ -184,8 +184,7 @@ export function listen(): void {
 export async function rejoin(): Promise<void> {
   forgetUploads();
   listen();
-  const answer = await api.jobs();
-  const rows = Array.isArray(answer) ? answer : answer.jobs;
+  const rows = await api.jobs();
   jobs.value = new Map(rows.filter((job) => isOpen(job) || job.id in mine.value).map((job) => [job.id, job]));
   batch(() => {
     for (const job of rows) settle(job);

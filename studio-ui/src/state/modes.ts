@@ -2,7 +2,7 @@
 
 import { batch, computed, effect } from '@preact/signals';
 import type { ToolName } from '../canvas';
-import { editor, revision } from './document';
+import { editor, painting, revision, settings } from './document';
 import { laidOver } from './jobs';
 import { hovered } from './plan';
 import { MODES, type Mode, mode, modeRow } from './request';
@@ -31,10 +31,23 @@ export function startTinting(): void {
 
 const MOVES: readonly ToolName[] = ['pan', 'picker'];
 
-/** Take a tool; one that paints a mask leads a beginner from Image to Inpaint. */
+/** What paints a mask leads a beginner from Image to Inpaint. */
+function leadToMask(tool: ToolName): void {
+  if (mode.peek() === 'image' && !MOVES.includes(tool)) setMode('inpaint');
+}
+
+/** Take a tool. */
 export function takeTool(tool: ToolName): void {
   batch(() => {
-    if (mode.peek() === 'image' && !MOVES.includes(tool)) setMode('inpaint');
+    leadToMask(tool);
     editor.peek()?.set({ tool });
+  });
+}
+
+/** Let the first stroke, too, lead to the mask. */
+export function startFollowingHand(): void {
+  effect(() => {
+    const held = settings.peek();
+    if (painting.value && held) leadToMask(held.tool);
   });
 }

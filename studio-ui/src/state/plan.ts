@@ -1,11 +1,12 @@
 // The plan, live: what will be done with what is set now.
 
 import { computed, effect, signal } from '@preact/signals';
-import { api, Problem } from '../api/client';
+import { api, Problem, Unreachable } from '../api/client';
 import type { Plan, Values } from '../api/types';
 import { frameOf } from '../frame';
 import { number, t } from '../i18n';
 import { editor, forgetUploads, type Inputs, inputs, missing, painting, picture, revision } from './document';
+import { complain } from './notices';
 import { mode, modeRow, parameters } from './request';
 import { noteFailure, reachable } from './server';
 
@@ -73,7 +74,7 @@ async function renew(): Promise<void> {
       plan.value = null;
       planned.value = null;
       stale.value = false;
-    }
+    } else if (!(error instanceof Unreachable)) complain(error);
   }
 }
 

@@ -4,7 +4,7 @@ import { batch, computed, effect, signal } from '@preact/signals';
 import { api, fileUrl, Problem } from '../api/client';
 import type { Picture } from '../api/types';
 import { t } from '../i18n';
-import { compare, editor, openPicture, painting, picture, remember } from './document';
+import { compare, editor, openPicture, painted, painting, picture, remember } from './document';
 import { complain, notify } from './notices';
 import { type Mode, mode, modeRow, setValue } from './request';
 
@@ -121,6 +121,8 @@ export async function accept(result: Picture, to: Mode | null = null): Promise<v
   const blob = await api.file(result);
   const name = t('version.result', { seed: result.seed });
   if (!(await openPicture(blob, name, { keep: modeRow.peek().picture && bringBack !== null }))) return;
+  // The result has them already.
+  if (painted.peek().sketch) editor.peek()?.apply({ kind: 'clear', layer: 'sketch' });
   batch(() => {
     selected.value = null;
     if (to) mode.value = to;

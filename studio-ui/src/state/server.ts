@@ -19,8 +19,6 @@ export const fields = computed<ReadonlyMap<string, Field>>(
 );
 export const fieldOf = (name: string): Field | undefined => fields.value.get(name);
 
-const nameOf = (row: string | { name: string }): string => (typeof row === 'string' ? row : row.name);
-
 /** Ask for all lists; what a server does not have stays empty. */
 export async function load(): Promise<void> {
   const [about, offered] = await Promise.all([api.server(), api.options()]);
@@ -35,8 +33,8 @@ export async function load(): Promise<void> {
   ]);
   if (found.status === 'fulfilled') models.value = found.value;
   if (nets.status === 'fulfilled') networks.value = nets.value;
-  if (words.status === 'fulfilled') embeddings.value = words.value.map(nameOf);
-  if (named.status === 'fulfilled') styles.value = named.value.map(nameOf);
+  if (words.status === 'fulfilled') embeddings.value = words.value.map((row) => row.name);
+  if (named.status === 'fulfilled') styles.value = named.value.map((row) => row.name);
 }
 
 export async function refreshModels(): Promise<void> {

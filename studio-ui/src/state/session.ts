@@ -51,7 +51,7 @@ async function takeUp(work: Work): Promise<void> {
     results.value = work.results;
     selected.value = work.selected;
   });
-  if (work.document) await restoreDocument(work.document, work.versions);
+  if (work.document) await restoreDocument(work.document, work.versions).catch(complain);
   setMode(work.mode);
 }
 

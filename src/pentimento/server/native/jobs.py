@@ -20,7 +20,7 @@ from .told import job_told, picture_told
 
 router = APIRouter(tags=["jobs"])
 
-_FORM_FIELDS = ("job", "init_image", "mask")
+_FORM_FIELDS = ("job", "init_image", "mask", "latent_mask")
 _ACCEPTED: dict[int | str, dict[str, Any]] = {202: {"description": "accepted: the job is on disk"}}
 _REFUSED: dict[int | str, dict[str, Any]] = {413: PROBLEM, 415: PROBLEM, 422: PROBLEM, 429: PROBLEM}
 _STREAM: dict[int | str, dict[str, Any]] = {200: {"description": "events", "content": {"text/event-stream": {}}}}
@@ -48,6 +48,7 @@ _SUBMISSION = {
                         "job": {"type": "string", "description": "the JSON of NewJob"},
                         "init_image": {"type": "string", "format": "binary"},
                         "mask": {"type": "string", "format": "binary"},
+                        "latent_mask": {"type": "string", "format": "binary"},
                     },
                 }
             },

@@ -30,7 +30,7 @@ _EITHER = {
         },
     }
 }
-_FILES = {"init_image": "picture.png", "mask": "mask.png"}
+_FILES = {"init_image": "picture.png", "mask": "mask.png", "latent_mask": "latent_mask.png"}
 Found = Annotated[dict[str, Any], WithJsonSchema({"type": "object"})]
 
 

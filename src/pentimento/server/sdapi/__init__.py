@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import ModelNotFoundError, unknown_name
 from .reading import Body, decode_picture, to_request
 from .reply import file_format, reply
+from .scripts import answer_script, asked_script
 
 if TYPE_CHECKING:
     from ...result import Finished
@@ -29,7 +30,10 @@ def answer(studio: "Studio", endpoint: str, body: Body) -> dict[str, Any]:
     """
     if endpoint not in ENDPOINTS:
         raise unknown_name("endpoint", endpoint, ENDPOINTS)
+    script = asked_script(endpoint, body)
     request = to_request(endpoint, body, known_model=lambda name: is_known_model(studio, name))
+    if script is not None:
+        return answer_script(studio, request, script, body)
     form = file_format(body)
     pictures: list[Finished] = []
     plan = studio.plan(request)

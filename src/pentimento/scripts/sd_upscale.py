@@ -1,0 +1,113 @@
+"""SD upscale: the picture is enlarged, and painted again tile by tile."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+from pydantic import Field
+
+from ..geometry import Box, Size
+from ..inputs import read_inputs
+from ..pictures import masks
+from ..pictures.resize import resample
+from ..pictures.upscale import PIXEL_UPSCALERS
+from ..plan import Plan
+from ..profiles import find_profile
+from ..request import Request
+from .base import Ask, Asking, Gathered, Options, ScriptPicture, check, one_by_one, source_of
+from .tiles import Tiling, tiling
+
+Upscaler = Literal["lanczos", "nearest", "none"]
+
+
+class SdUpscaleOptions(Options):
+    scale: float = Field(2.0, ge=1, le=16, description="times that the picture is enlarged")
+    upscaler: Upscaler = Field("lanczos", description="how it is enlarged; none = not at all")
+    overlap: int = Field(64, ge=0, le=4096, description="px that tiles have in common")
+    mask_each_tile: bool = Field(False, description="lay the whole mask on every tile, as A1111 does; for its profile")
+
+
+def sd_upscale(request: Request, options: SdUpscaleOptions, plan: Callable[[Request], Plan]) -> Asking:
+    """Paint every tile that the mask touches; width and height are a tile's.
+
+    Notes
+    -----
+    A1111 v1.10.1 behaviour: tiles, fades and seeds, which count up by one for each batch of
+    tiles. The mask is seen as a whole here: a tile that it does not touch is not run.
+    """
+    source = _enlarged(source_of(request), request, options)
+    size = Size(*source.size)
+    asked = plan(request.changed(init_image=source, mask=None, latent_mask=None, inpaint_area="whole_picture"))
+    tile = _tile(request, size, asked)
+    check(
+        options.overlap < min(tile),
+        "overlap",
+        options.overlap,
+        f"{options.overlap} px is not less than a tile of {tile}; make it smaller, or width and height larger",
+    )
+    laid = tiling(size, tile, options.overlap)
+    parts = _mask_parts(request, options, plan, laid)
+    single = one_by_one(request).changed(width=tile.width, height=tile.height, inpaint_area="whole_picture")
+    notes = {"SD upscale overlap": options.overlap, "SD upscale upscaler": options.upscaler}
+    given: list[ScriptPicture] = []
+    for number in range(request.batch_count):
+        tiles, last = laid.cut(source), None
+        for index, part in enumerate(parts):
+            if part is None:
+                continue
+            seed = request.seed + number + index // request.batch_size + index % request.batch_size
+            fields = {"seed": seed % 2**64, "init_image": tiles[index], **part}
+            (last,) = yield Ask(single.changed(**fields), f"tile {index + 1} of {len(tiles)}", notes)
+            tiles[index] = last.image.convert("RGB")
+        check(last is not None, "mask", "empty", "it touches no tile: nothing would be painted")
+        assert last is not None
+        given.append(
+            ScriptPicture(laid.joined(tiles), last.seeds, request, f"upscaled {size}", last.infotext, recipe=None)
+        )
+    return Gathered(given)
+
+
+def _enlarged(image: Image.Image, request: Request, options: SdUpscaleOptions) -> Image.Image:
+    if options.upscaler == "none":
+        return image
+    whole = find_profile(request.profile).sizes == "any"
+    sides = (side * options.scale for side in image.size)
+    size = Size(*(round(side) if whole else max(8, int(side) // 8 * 8) for side in sides))
+    return PIXEL_UPSCALERS[options.upscaler](image, size)
+
+
+def _tile(request: Request, size: Size, asked: Plan) -> Size:
+    """Give a tile's size: as asked for, else the square that the model was made for; never more than the picture."""
+    native = asked.model.native_size
+    return Size(min(request.width or native, size.width), min(request.height or native, size.height))
+
+
+def _mask_parts(
+    request: Request, options: SdUpscaleOptions, plan: Callable[[Request], Plan], laid: Tiling
+) -> list[dict[str, object] | None]:
+    """Give the fields of the mask for every tile; None where it is not touched."""
+    if request.mask is None or options.mask_each_tile:
+        return [{} for _ in laid.boxes]
+    asked = plan(request)
+    inputs = read_inputs(request, asked.profile)
+    assert inputs.painted is not None, "a mask was given"
+    painted = resample(inputs.painted, laid.size, Image.Resampling.BILINEAR)
+    times = laid.size.width / inputs.painted.width
+    # Blurred as a whole: cut first, a blur would end at the edges of the tiles.
+    blurred = masks.blur(painted, *(sigma * times for sigma in request.mask_blur))
+    weight = masks.FEATHERS[request.feather](np.asarray(blurred), np.asarray(painted))
+    # Half the weight is a mask whose own weight, without blur, is that again.
+    ready = blurred if request.feather == "both" else Image.fromarray(np.ceil(weight * 127.5).astype(np.uint8))
+    fields: dict[str, object] = {
+        "mask_blur": 0.0,
+        "mask_mode": "inpaint_masked",
+        "feather": "both",
+        "latent_mask": None,
+    }
+    return [_part(ready, box, fields) for box in laid.boxes]
+
+
+def _part(mask: Image.Image, box: Box, fields: dict[str, object]) -> dict[str, object] | None:
+    part = mask.crop(box)
+    return None if part.getbbox() is None else {**fields, "mask": part}
