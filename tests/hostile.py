@@ -3,7 +3,7 @@
 What the engine promises about pixels must hold whatever the network says.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -79,5 +79,7 @@ class HostileStudio(Studio):
     def find(self, name: str | None = None) -> ModelInfo:
         return self._model.info
 
-    def load(self, plan: Plan, info: ModelInfo | None = None) -> HostileModel:
+    def load(
+        self, plan: Plan, info: ModelInfo | None = None, on_loading: Callable[[], None] = lambda: None
+    ) -> HostileModel:
         return self._model

@@ -34,7 +34,7 @@ PARSED = json.loads((UNIT / "infotext_parse.json").read_text("utf-8"))
 # How A1111 finds pairs, from its description.
 A1111_PAIR = re.compile(r'\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
 # What another program could not have known.
-NOT_CARRIED = {"prompt", "negative_prompt", "styles", "init_image", "mask", "batch_size", "batch_count"}
+NOT_CARRIED = {"prompt", "negative_prompt", "styles", "init_image", "mask", "latent_mask", "batch_size", "batch_count"}
 
 
 def facts_of(case: dict[str, Any], index: int) -> InfotextFacts:

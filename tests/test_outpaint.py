@@ -12,21 +12,16 @@ from PIL import Image
 from pentimento import Studio, choices, infotext
 from pentimento.errors import ImageError, RequestError
 from pentimento.geometry import Box, Sides, Size
-from pentimento.pipeline import Run, paint
 from pentimento.plan import resolve
-from pentimento.recipe import InputStore
+from pentimento.recipe import open_recipe, to_request
 from pentimento.request import Request
 from pentimento.verify import verify
 
-from .hostile import HOSTILE, HostileModel, HostileStudio
+from .hostile import HOSTILE, HostileStudio
+from .test_untouched import painted
 
 EXAMPLES = int(os.environ.get("PENTIMENTO_EXAMPLES", "600"))
 IMAGE = Image.effect_noise((100, 60), 90).convert("RGB")
-
-
-def painted(request: Request):
-    plan = resolve(request, HOSTILE)
-    return plan, next(paint(plan, HostileModel(), Run()))
 
 
 side = st.integers(0, 90) | st.integers(0, 150).map(lambda percent: f"{percent}%")
@@ -122,6 +117,7 @@ def test_what_is_no_side_is_refused(asked: object) -> None:
         ({"init_image": IMAGE, "extend": (64, 0, 0, 0), "width": 100, "height": 60}, RequestError, "width", "164x60"),
         ({"init_image": IMAGE, "extend": (16384, 16384, 0, 0)}, RequestError, "extend", "16484x16444"),
         ({"init_image": IMAGE, "extend": 8, "mask": Image.new("L", (116, 76))}, ImageError, "mask", "100x60"),
+        ({"init_image": IMAGE, "extend": 8, "denoising_strength": 0}, RequestError, "denoising_strength", "margin"),
     ],
 )
 def test_it_is_refused_where_it_cannot_apply(
@@ -160,6 +156,24 @@ def test_each_cause_has_its_warning_and_the_fix_makes_it_go(fields: dict[str, ob
     assert code not in [again.code for again in resolve(request.changed(**warning.fix), HOSTILE).warnings]
 
 
+def test_a_mask_while_sampling_grows_with_the_picture() -> None:
+    nothing = Image.new("L", IMAGE.size)
+    request = Request(init_image=IMAGE, mask=nothing, latent_mask=nothing, extend=(16, 0, 0, 0), extend_overlap=8)
+    cells = resolve(request, HOSTILE).latent_mask
+    assert cells is not None
+    assert (cells[:, :3] == 1).all() and (cells[:, 3:] == 0).all()
+
+
+def test_a1111s_profile_keeps_what_lies_outside_the_blend_too() -> None:
+    request = Request(init_image=IMAGE.resize((96, 64)), extend=(32, 0, 0, 16), profile="a1111", steps=1, seed=1)
+    plan, picture = painted(request)
+    place = plan.inputs.place
+    assert place == Box(32, 0, 128, 64) and picture.image.size == (128, 80)
+    kept = picture.frame.weight[place.top : place.bottom, place.left : place.right] == 0
+    result = np.asarray(picture.image.convert("RGB").crop(place))
+    assert kept.any() and np.array_equal(result[kept], np.asarray(request.init_image)[kept])
+
+
 def test_infotext_carries_it() -> None:
     request = Request(init_image=IMAGE, extend=(8, 0, "12.5%", 0), extend_overlap=20, mask_blur=7)
     facts = infotext.InfotextFacts(seed=1, size=Size(8, 8), version="Pentimento 0")
@@ -181,4 +195,6 @@ def test_the_result_is_verified_from_its_file(studio: Studio, tmp_path: Path) ->
     (file,) = result.save(tmp_path / "wide.png")
     found = verify(file, studio.inputs)
     assert found.holds and found.size == (110, 68) and found.kept > 0
-    assert isinstance(studio.inputs, InputStore)
+    again = to_request(open_recipe(file), studio.inputs)
+    assert (again.extend, again.extend_overlap) == (("10%", 0, 0, 8), 8)
+    assert studio.plan(again).layout == result.plan.layout

@@ -79,9 +79,11 @@ def read_inputs(request: Request, profile: Profile) -> Inputs:
         Where a picture cannot be read, or (profile's `mask_size` strict, or extended)
         the mask is of another size than the picture.
     RequestError
-        Where an extended picture would be too large.
+        Where there is no picture to extend, it would be too large, or its margin would not be painted.
     """
     if request.init_image is None:
+        if request.extends:
+            raise RequestError("extend", request.extend, "only a picture can be extended; give init_image too")
         return Inputs()
     picture = read_picture(request.init_image, "init_image")
     source = split(picture, request.background, profile.alpha)
@@ -118,6 +120,10 @@ def _sampled(request: Request, profile: Profile, painted: Image.Image) -> Image.
 
 def _extended(request: Request, source: Source, painted: Image.Image | None, sampled: Image.Image | None) -> Inputs:
     """Grow the picture; its new margin and the overlap are masked, besides what was painted."""
+    if request.denoising_strength == 0:
+        raise RequestError(
+            "denoising_strength", 0, "0 paints nothing, and the new margin is to be painted; give more, up to 1"
+        )
     sides = request.extension(source.size)
     size = sides.around(source.size)
     if size.area > LARGEST_PICTURE:

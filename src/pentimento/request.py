@@ -111,7 +111,7 @@ def _two_numbers(value: object) -> object:
 Side = int | str
 """Pixels, or percent of the picture's width or height as "25%"."""
 
-_PERCENT = re.compile(r"(\d+(?:\.\d+)?)%")
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 _MOST_PIXELS, _MOST_PERCENT = 16384, 1000
 
 
@@ -383,7 +383,6 @@ class Request(BaseModel):
             raise ImageError("mask", "given", "a mask needs a picture to lie on; give init_image too")
         if self.latent_mask is not None and self.mask is None:
             raise ImageError("latent_mask", "given", "it says how a mask is painted; give mask too")
-        self._check_extend()
         if min(self.mask_blur) < 0 or max(self.mask_blur) > 1024:
             raise RequestError("mask_blur", self.mask_blur, f"{self.mask_blur} must lie between 0 and 1024 px")
         if self.sigma_min and self.sigma_max and self.sigma_min >= self.sigma_max:
@@ -391,15 +390,6 @@ class Request(BaseModel):
                 "sigma_min", self.sigma_min, f"{self.sigma_min} must be below sigma_max {self.sigma_max}"
             )
         return self
-
-    def _check_extend(self) -> None:
-        """Refuse a new margin where there is nothing to grow, or nothing would be painted on it."""
-        if self.extends and self.init_image is None:
-            raise RequestError("extend", self.extend, "only a picture can be extended; give init_image too")
-        if self.extends and self.denoising_strength == 0:
-            raise RequestError(
-                "denoising_strength", 0, "0 paints nothing, and the new margin is to be painted; give more, up to 1"
-            )
 
     @property
     def has_second_pass(self) -> bool:

@@ -96,6 +96,19 @@ def test_plan_runs_and_writes_nothing(run: Terminal, tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
+def test_outpaint_grows_the_sides_that_are_named(run: Terminal, tmp_path: Path) -> None:
+    words = ("outpaint", GARDEN, "--left", 16, "--bottom", "25%", "--extend-overlap", 8, "--mask-blur", 0, "-s", 3)
+    plan = json.loads(run(*words, "--plan", "--json")[1])
+    assert (plan["output_size"], plan["place"]) == ([144, 160], [16, 0, 144, 128])
+    code, _, err = run(*words, "--steps", 2, "-o", tmp_path / "wide.png")
+    assert (code, err) == (0, "")
+    result, before = pixels(tmp_path / "wide.png"), pixels(GARDEN)
+    assert result.shape[:2] == (160, 144)
+    assert np.array_equal(result[:120, 24:, :3], before[:120, 8:, :3])
+    recipe = open_recipe(tmp_path / "wide.png")
+    assert (recipe.request["extend"], recipe.request["masked_content"]) == ([16, 0, 0, "25%"], "fill")
+
+
 def test_warnings_go_to_stderr_with_the_way_out(run: Terminal, tmp_path: Path) -> None:
     empty = tmp_path / "empty.png"
     Image.new("L", (128, 128)).save(empty)
@@ -183,6 +196,9 @@ def test_doctor_finds_nothing_to_mend(run: Terminal) -> None:
         (2, ["img2img", "no such picture.png"]),
         (2, ["txt2img", "-p", "a", "--batch-size", "2", "-o", "-"]),
         (2, ["txt2img", "-p", "a", "-o", "-", "--json"]),
+        (2, ["txt2img", "-p", "a", "--extend", "8"]),
+        (2, ["outpaint", GARDEN]),
+        (2, ["outpaint", GARDEN, "--left", "wide"]),
         (2, ["txt2img", "-p", "a", "--steps", "1", "-o", "x.tga"]),
         (2, ["txt2img", "-p", "a", "--device", "abacus", "--steps", "1"]),
         (3, ["txt2img", "-p", "a", "--model", "no such model"]),

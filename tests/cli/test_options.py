@@ -93,6 +93,8 @@ def test_samplers_and_schedules_by_name_and_label(field: str, row: Any) -> None:
         ("eta", "0.5", 0.5),
         ("styles", ["a", "b, c"], ("a", "b, c")),
         ("tiling", True, True),
+        ("extend", "128px,0,25%,12.50%", (128, 0, "25%", "12.5%")),
+        ("extend", "10%", ("10%",) * 4),
     ],
 )
 def test_values(field: str, text: Any, value: object) -> None:

@@ -1,4 +1,4 @@
-"""`pentimento txt2img`, `img2img` and `inpaint`: the request's fields as flags."""
+"""`pentimento txt2img`, `img2img`, `inpaint` and `outpaint`: the request's fields as flags."""
 
 from collections.abc import Callable, Collection
 from inspect import Parameter
@@ -6,6 +6,7 @@ from typing import Any
 
 import typer
 
+from ..errors import RequestError
 from ..request import Request
 from .options import COMMON, OUTPUT, STUDIO, given, parameter, request_options, with_options
 from .running import open_studio, produce
@@ -29,3 +30,28 @@ def _command(
 txt2img = _command("txt2img", omit={"init_image", "mask"})
 img2img = _command("img2img", IMAGE, omit={"init_image", "mask"})
 inpaint = _command("inpaint", IMAGE, omit={"init_image"}, required={"mask"})
+
+SIDES = ("left", "top", "right", "bottom")
+_MARGIN = [
+    parameter(
+        side,
+        str,
+        typer.Option(
+            f"--{side}",
+            help="By how much it grows on this side: px, or percent of it as 25%.",
+            metavar="PX|%",
+            rich_help_panel="Outpaint",
+            show_default=False,
+        ),
+        "0",
+    )
+    for side in SIDES
+]
+
+
+@with_options(IMAGE, *_MARGIN, *request_options("inpaint", {"init_image", "extend"}), *OUTPUT, *STUDIO, *COMMON)
+def outpaint(**values: Any) -> None:
+    request = Request(**{"masked_content": "fill", **given(values)}, extend=[values[side] for side in SIDES])
+    if not request.extends:
+        raise RequestError("extend", request.extend, "no side grows; give one at least, as in --left 128 --right 25%")
+    produce(open_studio(values), request, values)

@@ -41,6 +41,7 @@ COMMANDS = (
     Command("txt2img", "generate", "Make a picture from a prompt.", "Make"),
     Command("img2img", "generate", "Repaint a picture.", "Make"),
     Command("inpaint", "generate", "Repaint a part of a picture.", "Make"),
+    Command("outpaint", "generate", "Extend a picture on any side.", "Make"),
     Command("sheet", "scripts", "Make one page of all values of up to three fields.", "Make many"),
     Command("loopback", "scripts", "Paint the result again and again.", "Make many"),
     Command("sd-upscale", "scripts", "Enlarge a picture and paint it again tile by tile.", "Make many"),
