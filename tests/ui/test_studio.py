@@ -335,7 +335,8 @@ def test_the_history_finds_marks_and_makes_again(page: Page, server: Server) -> 
     tiles = page.locator(".gallery .tile")
     expect(tiles).to_have_count(1)
     tiles.click()
-    page.get_by_role("button", name="Favourite", exact=True).click()
+    with page.expect_response(lambda answer: answer.request.method == "PATCH"):
+        page.get_by_role("button", name="Favourite", exact=True).click()
     expect(page.locator(".gallery .tag")).to_have_text("★")
     assert server.get(f"pictures/{made}")["favourite"] is True
     page.get_by_role("button", name="Move to the trash").click()
