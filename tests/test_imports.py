@@ -17,7 +17,7 @@ LAYERS = (
     {"pictures", "prompts", "diffusion", "choices", "profiles", "labels"},
     {"models", "request"},
     {"addons", "inputs", "framing", "second_pass", "warnings", "plan", "recipe", "infotext", "metadata"},
-    {"encoding", "denoising", "pipeline"},
+    {"enlarging", "encoding", "denoising", "pipeline"},
     {"result", "studio", "verify"},
     {"scripts"},
     {"jobs", "store"},
@@ -31,7 +31,7 @@ ONLY = {
     "diffusion": {"errors", "geometry", "diffusion"},
     "models": {"errors", "files", "geometry", "models", "prompts", "diffusion.prediction"},
 }
-NEEDS_TORCH = ("diffusion.noise", "diffusion.denoisers", "models", "encoding", "denoising", "pipeline")
+NEEDS_TORCH = ("diffusion.noise", "diffusion.denoisers", "models", "enlarging", "encoding", "denoising", "pipeline")
 NO_TORCH_IN_MODELS = (
     "models",
     "models.info",

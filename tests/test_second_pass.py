@@ -1,8 +1,10 @@
 """The second pass of txt2img and the refiner: sizes, turns, progress, and the way back from a file."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -13,8 +15,11 @@ from safetensors.torch import load_file, save_file
 import pentimento as pm
 from pentimento import infotext
 from pentimento.choices import HIRES_UPSCALER
-from pentimento.encoding import LATENT_UPSCALERS
+from pentimento.encoding import Cache, encode_frame
+from pentimento.enlarging import LATENT_UPSCALERS, enlarge_latents, enlarge_picture
+from pentimento.framing import FRAMERS
 from pentimento.geometry import Size
+from pentimento.models.text import TextOptions
 from pentimento.pictures.upscale import PIXEL_UPSCALERS
 from pentimento.pipeline import Event, Run, paint
 from pentimento.plan import resolve
@@ -252,3 +257,74 @@ def test_nearest_latents_are_repeated_cells() -> None:
     init = begin(plan, Frame(plan.layout), Made(latents, HostileModel()), HostileModel(), None)
     repeated = latents.repeat_interleave(2, 2).repeat_interleave(2, 3)
     assert torch.equal(init.latents, repeated[:, :, 3:13])
+
+
+def rolled(values: torch.Tensor, down: int, across: int) -> torch.Tensor:
+    return torch.roll(values, (down, across), (2, 3))
+
+
+@pytest.mark.parametrize("upscaler", sorted(LATENT_UPSCALERS))
+@pytest.mark.parametrize("size", [Size(24, 18), Size(32, 24), Size(20, 15)])
+def test_where_a_tile_is_cut_makes_no_difference_to_enlarged_latents(upscaler: str, size: Size) -> None:
+    latents = torch.randn(1, 4, 12, 16, generator=torch.Generator().manual_seed(1))
+    whole = enlarge_latents(latents, size, upscaler, wraps=True)
+    moved = enlarge_latents(rolled(latents, 4, 8), size, upscaler, wraps=True)
+    assert whole.shape[-2:] == (size.height, size.width)
+    assert torch.allclose(moved, rolled(whole, size.height // 3, size.width // 2), atol=1e-5)
+    plain = enlarge_latents(latents, size, upscaler, wraps=False)
+    assert torch.allclose(plain[..., 4:-4, 4:-4], whole[..., 4:-4, 4:-4], atol=1e-5)
+
+
+@pytest.mark.parametrize("upscaler", sorted(PIXEL_UPSCALERS))
+def test_where_a_tile_is_cut_makes_no_difference_to_an_enlarged_picture(upscaler: str) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (40, 64, 3), np.uint8)
+    whole, moved = (
+        np.asarray(enlarge_picture(Image.fromarray(given), Size(96, 60), upscaler, wraps=True), int)
+        for given in (pixels, np.roll(pixels, (20, 32), (0, 1)))
+    )
+    assert np.abs(moved - np.roll(whole, (30, 48), (0, 1))).max() <= 1
+
+
+def test_the_edges_of_a_tile_are_encoded_as_its_middle(studio: pm.Studio) -> None:
+    pixels = np.random.default_rng(2).integers(0, 256, (8, 8, 3), np.uint8)
+    picture = Image.fromarray(pixels).resize((128, 128), Image.Resampling.BICUBIC)
+    moved = Image.fromarray(np.roll(np.asarray(picture), (64, 64), (0, 1)))
+    found: dict[str, float] = {}
+    for edges in ("plain", "wrapped"):
+        plans = [studio.plan(pm.Request(init_image=image, tiling=True)) for image in (picture, moved)]
+        plans = [replace(plan, profile=replace(plan.profile, tile_edges=edges)) for plan in plans]
+        with torch.inference_mode():
+            whole, other = (encoded(studio, plan) for plan in plans)
+        found[edges] = float((other - rolled(whole, 8, 8)).abs().max() / whole.std())
+    assert found["wrapped"] < 0.1 < found["plain"]
+
+
+def encoded(studio: pm.Studio, plan: pm.Plan) -> torch.Tensor:
+    frame = FRAMERS[plan.profile.overlay].frame(plan.request, plan.inputs, plan.layout)
+    latents = encode_frame(plan, frame, studio.load(plan), Cache()).latents
+    assert latents is not None
+    return latents
+
+
+def test_the_network_does_not_see_where_a_tile_is_cut(studio: pm.Studio) -> None:
+    plan = studio.plan(request(tiling=True))
+    model = studio.load(plan)
+    x = torch.randn(1, 4, 16, 16, generator=torch.Generator().manual_seed(3))
+    (told,) = model.encode_prompt(["a red circle"], TextOptions())
+    whole, moved = (model.predict(given, 500.0, [told], Size(128, 128)) for given in (x, rolled(x, 8, 8)))
+    assert torch.allclose(moved, rolled(whole, 8, 8), atol=1e-4)
+    assert torch.allclose(model.decode(rolled(x, 8, 8)), rolled(model.decode(x), 64, 64), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("fields", "codes"),
+    [
+        ({"hires_scale": 2}, set[str]()),
+        ({"width": 60}, {"tiling_cut"}),
+        ({"hires_scale": 1.6}, {"tiling_cut"}),
+        ({"hires_width": 128, "hires_height": 64}, {"tiling_cut"}),
+    ],
+)
+def test_a_tile_that_is_cut_is_told(fields: dict[str, object], codes: set[str]) -> None:
+    plan = resolve(request(**{"tiling": True, "denoising_strength": 0.6, **fields}), HOSTILE)
+    assert {warning.code for warning in plan.warnings} == codes

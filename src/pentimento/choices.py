@@ -114,9 +114,9 @@ MASKED_CONTENT = _choices(
         Choice("original", "original", "оригинал", 1),
         Choice("latent_noise", "latent noise", "латентный шум", 2),
         Choice("latent_nothing", "latent nothing", "латентная пустота", 3),
-        Choice("content_aware", "content-aware", "с учётом содержимого"),
-        Choice("edge_growth", "edge growth", "продолжение краёв"),
-        Choice("neutral", "neutral grey", "нейтральный серый"),
+        Choice("content_aware", "content-aware", "по содержимому"),
+        Choice("edge_growth", "edge growth", "рост краёв"),
+        Choice("neutral", "neutral grey", "серый"),
     ],
 )
 INPAINT_AREA = _choices(

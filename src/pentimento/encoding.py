@@ -4,7 +4,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar, cast
+from typing import TypeVar, cast
 
 import numpy as np
 import torch
@@ -14,16 +14,20 @@ from torch.nn import functional
 
 from .diffusion.denoisers import Timeline
 from .diffusion.noise import ImageNoise
+from .enlarging import LATENT_UPSCALERS, enlarge_latents, enlarge_picture
 from .framing import Floats, Frame
 from .geometry import Size
 from .models.base import Model
 from .models.text import Conditioning, TextOptions
 from .pictures.compose import to_bytes
-from .pictures.upscale import PIXEL_UPSCALERS, Upscale
 from .plan import Plan, Stage
 from .prompts import ScheduledPart
+from .second_pass import Enlarging
 
 T = TypeVar("T")
+
+_TILE_MARGIN = 64
+"""Pixels by which a tile is continued on every side while it is encoded."""
 
 
 @dataclass
@@ -174,50 +178,28 @@ def begin(plan: Plan, frame: Frame, made: Made | None, model: Model, cache: Cach
     """Give what a pass starts from: the frame, or the enlarged result of the pass before."""
     if made is None or plan.enlarging is None:
         return encode_frame(plan, frame, model, cache)
-    how, pixelwise = LATENT_UPSCALERS.get(plan.enlarging.upscaler), PIXEL_UPSCALERS.get(plan.enlarging.upscaler)
-    if how is not None:
-        latents = _enlarged_latents(plan, made.latents, how)
-    else:
-        assert pixelwise is not None, f"no upscaler is called {plan.enlarging.upscaler}"
-        latents = _enlarged_pixels(plan, made, pixelwise, model, cache)
-    return Init(_middle(latents, plan.latent_size))
+    enlarge = _enlarged_latents if plan.enlarging.upscaler in LATENT_UPSCALERS else _enlarged_pixels
+    return Init(_middle(enlarge(plan, plan.enlarging, made, model, cache), plan.latent_size))
 
 
-def _enlarged_latents(plan: Plan, latents: Tensor, how: "Interpolation") -> Tensor:
-    assert plan.enlarging is not None
-    height, width = (side // plan.model.downscale for side in reversed(plan.enlarging.size))
-    return functional.interpolate(latents, size=(height, width), mode=how.mode, antialias=how.antialias)
+def _enlarged_latents(plan: Plan, enlarging: Enlarging, made: Made, model: Model, cache: Cache) -> Tensor:
+    del model, cache
+    size = Size(*(side // plan.model.downscale for side in enlarging.size))
+    return enlarge_latents(made.latents, size, enlarging.upscaler, wraps=plan.wraps)
 
 
-def _enlarged_pixels(plan: Plan, made: Made, upscale: Upscale, model: Model, cache: Cache) -> Tensor:
+def _enlarged_pixels(plan: Plan, enlarging: Enlarging, made: Made, model: Model, cache: Cache) -> Tensor:
     """Enlarge the picture as it would be written, and encode it for this pass's model."""
-    assert plan.enlarging is not None
     decoded = made.model.decode(made.latents)[0].permute(1, 2, 0).float().cpu().numpy()
     picture = Image.fromarray(to_bytes(np.ascontiguousarray(decoded), plan.profile.to_bytes))
-    return _encode(plan, to_pixels(upscale(picture, plan.enlarging.size)), model, cache)
+    enlarged = enlarge_picture(picture, enlarging.size, enlarging.upscaler, wraps=plan.wraps)
+    return _encode(plan, to_pixels(enlarged), model, cache)
 
 
 def _middle(latents: Tensor, size: Size) -> Tensor:
     """Cut off equally on both sides what sticks out, an odd cell at the end (A1111 v1.10.1)."""
     top, left = (latents.shape[-2] - size.height) // 2, (latents.shape[-1] - size.width) // 2
     return latents[..., top : top + size.height, left : left + size.width]
-
-
-class Interpolation(NamedTuple):
-    """How latents are enlarged."""
-
-    mode: str
-    antialias: bool = False
-
-
-LATENT_UPSCALERS: dict[str, Interpolation] = {
-    "latent": Interpolation("bilinear"),
-    "latent_antialiased": Interpolation("bilinear", antialias=True),
-    "latent_bicubic": Interpolation("bicubic"),
-    "latent_bicubic_antialiased": Interpolation("bicubic", antialias=True),
-    "latent_nearest": Interpolation("nearest"),
-    "latent_nearest_exact": Interpolation("nearest-exact"),
-}
 
 
 def to_pixels(image: Image.Image) -> Tensor:
@@ -228,14 +210,25 @@ def to_pixels(image: Image.Image) -> Tensor:
 
 def _encode(plan: Plan, pixels: Tensor, model: Model, cache: Cache) -> Tensor:
     sampled = plan.profile.vae_encode == "sample"
+    # An autoencoder pads with zeros where it halves the size, also where its convolutions go round.
+    margin = min(_TILE_MARGIN, *pixels.shape[-2:]) if plan.wraps else 0
     digest = hashlib.sha256(pixels.numpy().tobytes()).hexdigest()
 
     def encode() -> Tensor:
         # A1111 draws this noise unseeded; drawn by content, a picture is the same in any batch.
         generator = torch.Generator().manual_seed(int(digest[:15], 16)) if sampled else None
-        return model.encode_image(pixels, generator)
+        return _inner(model.encode_image(_continued(pixels, margin), generator), margin // model.info.downscale)
 
-    return cache.get(("image", digest, tuple(pixels.shape), sampled), encode)
+    return cache.get(("image", digest, tuple(pixels.shape), sampled, margin), encode)
+
+
+def _continued(pixels: Tensor, margin: int) -> Tensor:
+    return functional.pad(pixels, (margin,) * 4, mode="circular")
+
+
+def _inner(latents: Tensor, cells: int) -> Tensor:
+    height, width = latents.shape[-2:]
+    return latents[..., cells : height - cells, cells : width - cells]
 
 
 def _concat(plan: Plan, frame: Frame, model: Model, cache: Cache) -> Tensor:

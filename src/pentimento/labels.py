@@ -56,7 +56,7 @@ LABELS: dict[str, Label] = {
     "height": Label("Height", "Высота"),
     "batch_size": Label("Batch size", "Картинок за раз"),
     "batch_count": Label("Batch count", "Сколько раз"),
-    "cfg_scale": Label("CFG scale", "CFG"),
+    "cfg_scale": Label("CFG scale", "Сила промпта (CFG)"),
     "seed": Label("Seed", "Сид"),
     "variation_seed": Label("Variation seed", "Сид вариации"),
     "variation_strength": Label("Variation strength", "Сила вариации"),

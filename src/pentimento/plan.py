@@ -126,6 +126,11 @@ class Plan:
         return sum(each.trajectory.steps for each in self.passes)
 
     @property
+    def wraps(self) -> bool:
+        """Whether a picture goes on over its edges while it is enlarged and encoded."""
+        return self.request.tiling and self.layout.box is None and self.profile.tile_edges == "wrapped"
+
+    @property
     def output_size(self) -> Size:
         return self.passes[-1].layout.output
 

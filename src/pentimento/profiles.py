@@ -36,6 +36,8 @@ class Profile:
     cfg_one : at guidance 1 `skip` the negative prompt, or `run` it.
     mask_size : a mask of another size than the picture is refused (`strict`), or taken (`lenient`).
     alpha : `keep` the source's transparency, or `flatten` it on the background colour.
+    tile_edges : with tiling, pictures go on over their edges also while they are enlarged and
+        encoded (`wrapped`), or only inside the network (`plain`).
     refiner_networks : the prompt's networks are `applied` to the refiner too, or `left_out`.
     silence : unknown names are refused (`strict`), or replaced and noted (`lenient`).
     """
@@ -55,6 +57,7 @@ class Profile:
     cfg_one: Literal["skip", "run"]
     mask_size: Literal["strict", "lenient"]
     alpha: Literal["keep", "flatten"]
+    tile_edges: Literal["wrapped", "plain"]
     refiner_networks: Literal["applied", "left_out"]
     silence: Literal["strict", "lenient"]
 
@@ -75,6 +78,7 @@ PENTIMENTO = Profile(
     cfg_one="skip",
     mask_size="strict",
     alpha="keep",
+    tile_edges="wrapped",
     refiner_networks="applied",
     silence="strict",
 )
@@ -94,6 +98,7 @@ A1111 = Profile(
     cfg_one="run",
     mask_size="lenient",
     alpha="flatten",
+    tile_edges="plain",
     refiner_networks="left_out",
     silence="lenient",
 )

@@ -139,6 +139,29 @@ def _sizes(plan: "Plan") -> Iterator[PlanWarning]:
             )
 
 
+def _tiling(plan: "Plan") -> Iterator[PlanWarning]:
+    """Tell where edges will not fit together though they were asked to."""
+    if not plan.request.tiling:
+        return
+    if plan.layout.box is not None:
+        yield PlanWarning(
+            "tiling_of_a_part",
+            "tiling makes the edges of the part that is worked on fit together, not the picture's",
+            "inpaint_area",
+            {"inpaint_area": "whole_picture"},
+        )
+    for each in plan.passes:
+        cells = each.layout.working
+        covering = each.enlarging.size if each.enlarging else cells
+        if each.layout.box is None and (each.layout.output != cells or covering != cells):
+            yield PlanWarning(
+                "tiling_cut",
+                f"the edges would fit together at {covering}, and {each.layout.output} is cut out of it:"
+                f" give a width and height that are multiples of {each.layout.multiple}, of one shape in both passes",
+                "hires_width" if each.enlarging else "width",
+            )
+
+
 def _prompts(plan: "Plan") -> Iterator[PlanWarning]:
     for name, prompt in (("prompt", plan.prompt), ("negative_prompt", plan.negative)):
         for note in prompt.notes:
@@ -221,5 +244,5 @@ def _content(plan: "Plan") -> Iterator[PlanWarning]:
         )
 
 
-RULES: tuple[Rule, ...] = (_mask, _nothing_to_do, _sizes, _prompts, _content, _extend, _second_pass)
+RULES: tuple[Rule, ...] = (_mask, _nothing_to_do, _sizes, _prompts, _content, _extend, _second_pass, _tiling)
 LATER_RULES: tuple[Rule, ...] = (_prompts,)

@@ -270,7 +270,7 @@ def test_no_picture_takes_the_file_of_another(tmp_path: Path) -> None:
     old = store.path("job-0")
     store.trash("job-0")
     store.path("job-0").unlink()
-    old.write_bytes(picture_file("came later"))
+    old.write_bytes(picture_file("came later", size=(80, 48)))
     store.rebuild()
     assert "job-0" not in [picture.id for picture in everything(store)]
     (later,) = store.search("came later").pictures

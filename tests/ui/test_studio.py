@@ -291,13 +291,16 @@ def test_a_result_brings_back_all_that_made_it(page: Page, server: Server) -> No
 
 
 def test_every_field_of_the_request_is_there(page: Page, server: Server) -> None:
-    go_to(page, "Inpaint")
-    page.get_by_text("More", exact=True).click()
-    page.get_by_role("radio", name="Only masked").check(force=True)
-    page.get_by_label("Find a setting").fill(" ")
-    page.evaluate("document.querySelectorAll('.parameters details').forEach((one) => { one.open = true; })")
     fields = {field["name"] for field in server.get("options")["fields"] if field["type"] != "picture"}
-    shown = set(page.locator("[data-field]").evaluate_all("all => all.map((one) => one.dataset.field)"))
+    shown: set[str] = set()
+    page.get_by_text("More", exact=True).click()
+    for mode in ("Text", "Inpaint"):
+        go_to(page, mode)
+        if mode == "Inpaint":
+            page.get_by_role("radio", name="Only masked").check(force=True)
+        page.get_by_label("Find a setting").fill(" ")
+        page.evaluate("document.querySelectorAll('.parameters details').forEach((one) => { one.open = true; })")
+        shown |= set(page.locator("[data-field]").evaluate_all("all => all.map((one) => one.dataset.field)"))
     # The model has its place at the top; width and height are one field, and so are they drawn.
     assert shown == fields - {"model", "height"}
 
@@ -332,7 +335,8 @@ def test_the_history_finds_marks_and_makes_again(page: Page, server: Server) -> 
     tiles = page.locator(".gallery .tile")
     expect(tiles).to_have_count(1)
     tiles.click()
-    page.get_by_role("button", name="Favourite", exact=True).click()
+    with page.expect_response(lambda answer: answer.request.method == "PATCH"):
+        page.get_by_role("button", name="Favourite", exact=True).click()
     expect(page.locator(".gallery .tag")).to_have_text("★")
     assert server.get(f"pictures/{made}")["favourite"] is True
     page.get_by_role("button", name="Move to the trash").click()

@@ -49,9 +49,12 @@ _MARGIN = [
 ]
 
 
-@with_options(IMAGE, *_MARGIN, *request_options("inpaint", {"init_image", "extend"}), *OUTPUT, *STUDIO, *COMMON)
+_FIELDS = request_options("inpaint", omit={"init_image", "extend"}, defaults={"masked_content": "fill"})
+
+
+@with_options(IMAGE, *_MARGIN, *_FIELDS, *OUTPUT, *STUDIO, *COMMON)
 def outpaint(**values: Any) -> None:
-    request = Request(**{"masked_content": "fill", **given(values)}, extend=[values[side] for side in SIDES])
+    request = Request(**given(values), extend=[values[side] for side in SIDES])
     if not request.extends:
         raise RequestError("extend", request.extend, "no side grows; give one at least, as in --left 128 --right 25%")
     produce(open_studio(values), request, values)

@@ -66,34 +66,40 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def request_options(mode: str, omit: Iterable[str] = (), required: Iterable[str] = ()) -> Iterator[inspect.Parameter]:
+def request_options(
+    mode: str, omit: Iterable[str] = (), required: Iterable[str] = (), defaults: Mapping[str, str] | None = None
+) -> Iterator[inspect.Parameter]:
     """Give one option for each field of the request, in its order.
 
     Fields that have no meaning in this mode are taken, but not shown in the help.
+
+    Parameters
+    ----------
+    defaults : what is meant where a flag is not given, if that is not the field's default
     """
     omit, required = set(omit), set(required)
     groups = group_of()
     for name, field in Request.model_fields.items():
         group = groups[name]
         if name not in omit:
-            yield _option(name, field, group, hidden=mode not in group.modes, required=name in required)
+            default = (defaults or {}).get(name, inspect.Parameter.empty if name in required else None)
+            yield _option(name, field, group, default, hidden=mode not in group.modes)
 
 
-def _option(name: str, field: FieldInfo, group: Group, *, hidden: bool, required: bool) -> inspect.Parameter:
+def _option(name: str, field: FieldInfo, group: Group, default: Any, *, hidden: bool) -> inspect.Parameter:
     kind = kind_of(field)
     flag = "--" + name.replace("_", "-")
     declarations = [f"{flag}/--no-{flag[2:]}" if kind.flag == bool | None else flag]
     option = typer.Option(
         *declarations,
         *([SHORT[name]] if name in SHORT else []),
-        help=described(field, NAMES.get(name, ())),
+        help=described(field, NAMES.get(name, ()), default if isinstance(default, str) else None),
         metavar="NAME" if name in NAMES else kind.metavar,
         show_default=False,
         rich_help_panel=group.label,
         hidden=hidden,
     )
-    default = inspect.Parameter.empty if required else None
-    return parameter(name, str if required else kind.flag, option, default)
+    return parameter(name, str if default is inspect.Parameter.empty else kind.flag, option, default)
 
 
 def parameter(name: str, annotation: Any, option: Any, default: Any = None) -> inspect.Parameter:
@@ -103,7 +109,7 @@ def parameter(name: str, annotation: Any, option: Any, default: Any = None) -> i
     )
 
 
-def described(field: FieldInfo, names: Iterable[str] = ()) -> str:
+def described(field: FieldInfo, names: Iterable[str] = (), default: str | None = None) -> str:
     """Write the help of a field: what it is, its bounds, the names it takes, its default."""
     bounds = {type(item).__name__: item for item in field.metadata}
     low = getattr(bounds.get("Ge"), "ge", None)
@@ -113,7 +119,7 @@ def described(field: FieldInfo, names: Iterable[str] = ()) -> str:
         parts.append(f"({low:g} to {high:g})")
     if names := tuple(names):
         parts.append(f"({', '.join(names)})")
-    if default := shown_default(field):
+    if default := default or shown_default(field):
         parts.append(f"[default: {default}]")
     return escape(" ".join(parts))
 

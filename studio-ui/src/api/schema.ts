@@ -6,7 +6,7 @@ export interface Request {
   negative_prompt?: string;
   styles?: readonly string[];
   init_image?: string | null;
-  mask?: string | null;
+  mask?: string | Drawing | null;
   model?: string | null;
   vae?: string | null;
   sampler?: string;
@@ -28,12 +28,35 @@ export interface Request {
   tiling?: boolean;
   mask_blur?: [number, number];
   mask_mode?: 'inpaint_masked' | 'inpaint_not_masked';
-  masked_content?: 'fill' | 'original' | 'latent_noise' | 'latent_nothing';
+  masked_content?: 'fill' | 'original' | 'latent_noise' | 'latent_nothing' | 'content_aware' | 'edge_growth' | 'neutral';
   inpaint_area?: 'whole_picture' | 'only_masked';
   only_masked_padding?: number;
   feather?: 'both' | 'inward';
   mask_round?: boolean;
+  mask_action?: 'blend' | 'soft' | 'differential';
+  soft_schedule_bias?: number;
+  soft_preservation_strength?: number;
+  soft_transition_contrast?: number;
+  soft_mask_influence?: number;
+  soft_difference_threshold?: number;
+  soft_difference_contrast?: number;
   inpainting_mask_weight?: number;
+  latent_mask?: string | null;
+  hires_scale?: number | null;
+  hires_width?: number | null;
+  hires_height?: number | null;
+  hires_upscaler?: 'latent' | 'latent_antialiased' | 'latent_bicubic' | 'latent_bicubic_antialiased' | 'latent_nearest' | 'latent_nearest_exact' | 'lanczos' | 'nearest';
+  hires_steps?: number | null;
+  hires_cfg_scale?: number | null;
+  hires_sampler?: string | null;
+  hires_schedule?: string | null;
+  hires_model?: string | null;
+  hires_prompt?: string;
+  hires_negative_prompt?: string;
+  refiner?: string | null;
+  refiner_switch_at?: number;
+  refiner_by_steps?: boolean;
+  refiner_pass?: 'both' | 'first' | 'second';
   clip_skip?: number;
   emphasis?: 'original' | 'no_norm' | 'ignore' | 'none';
   clip_skip_on_sdxl?: boolean;
@@ -64,6 +87,8 @@ export interface Request {
   s_min_uncond_all?: boolean;
   pad_cond_uncond?: boolean;
   color_correction?: boolean;
+  blend?: 'linear' | 'multiband' | 'poisson' | 'auto';
+  match_grain?: boolean;
   profile?: string;
 }
 
