@@ -13,7 +13,16 @@ from pathlib import Path
 from typing import Annotated, Any, Self, cast
 
 from PIL import Image
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 
 from . import choices
 from .errors import ImageError, RequestError, unknown_name
@@ -66,8 +75,12 @@ def _mask_to_json(value: Mask | None) -> str | None:
     return write_drawing(value) if isinstance(value, Drawing) else _picture_to_json(value)
 
 
+# In JSON a picture is a text, whatever it may be in Python.
+_AS_TEXT = WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "null"}]})
+
 PictureField = Annotated[
     Picture | None,
+    _AS_TEXT,
     BeforeValidator(_as_picture),
     PlainSerializer(_picture_to_json, return_type=str | None, when_used="json"),
 ]
@@ -75,6 +88,7 @@ PictureField = Annotated[
 
 MaskField = Annotated[
     Mask | None,
+    _AS_TEXT,
     BeforeValidator(_as_mask),
     PlainSerializer(_mask_to_json, return_type=str | None, when_used="json"),
 ]

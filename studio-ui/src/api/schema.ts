@@ -6,7 +6,7 @@ export interface Request {
   negative_prompt?: string;
   styles?: readonly string[];
   init_image?: string | null;
-  mask?: string | Drawing | null;
+  mask?: string | null;
   model?: string | null;
   vae?: string | null;
   sampler?: string;

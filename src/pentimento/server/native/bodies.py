@@ -3,8 +3,6 @@
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
-from pydantic.json_schema import GenerateJsonSchema
-from pydantic_core import core_schema
 
 from ...request import Request
 
@@ -46,18 +44,8 @@ class ProblemBody(BaseModel):
     request_id: str
 
 
-class _PicturesAsText(GenerateJsonSchema):
-    """In JSON a picture is a text, whatever it may be in Python."""
-
-    def is_instance_schema(self, schema: core_schema.IsInstanceSchema) -> dict[str, Any]:
-        return {"type": "string"}
-
-    def bytes_schema(self, schema: core_schema.BytesSchema) -> dict[str, Any]:
-        return {"type": "string"}
-
-
 def request_schema() -> dict[str, Any]:
     """Describe `Request` in JSON Schema."""
-    schema = Request.model_json_schema(schema_generator=_PicturesAsText)
+    schema = Request.model_json_schema()
     schema["description"] = "What to make: no picture = txt2img, a picture = img2img, picture and mask = inpaint."
     return schema
