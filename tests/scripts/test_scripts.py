@@ -47,6 +47,12 @@ def pixels(image: Image.Image) -> bytes:
     return image.convert("RGBA").tobytes()
 
 
+@pytest.mark.parametrize("name", ["loopback", "sd_upscale", "outpainting_mk2", "poor_mans_outpainting"])
+def test_scripts_that_paint_a_picture_again_refuse_a_new_margin(studio: pm.Studio, name: str) -> None:
+    with pytest.raises(pm.RequestError, match="^extend: .*extend it first"):
+        planned(studio, name, asked(extend=16))
+
+
 def test_a_sheet_is_its_single_runs(studio: pm.Studio, tmp_path: Path) -> None:
     request = asked(mask=MASK, batch_size=2)
     result = made(studio, "sheet", request, x="mask_blur=2,8", y="denoising_strength=0.5-1[2]", legend=False)

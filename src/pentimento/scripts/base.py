@@ -361,11 +361,22 @@ def _infotext(plan: Plan, seeds: Seeds, notes: Mapping[str, infotext.Value]) -> 
 def source_of(request: Request) -> Image.Image:
     """Read the picture that a script works on, transparent parts on the background colour: RGB."""
     assert request.init_image is not None, "a script that needs a picture was given one"
+    check_not_extended(request)
     image = read_picture(request.init_image, "init_image")
     if image.mode != "RGBA":
         return image.convert("RGB")
     ground = Image.new("RGBA", image.size, request.background)
     return Image.alpha_composite(ground, image).convert("RGB")
+
+
+def check_not_extended(request: Request) -> None:
+    """Refuse a new margin where a script asks for one picture after another: each would grow."""
+    check(
+        not request.extends,
+        "extend",
+        request.extend,
+        "this script paints again or in tiles, and each picture would grow; extend it first, run this on the result",
+    )
 
 
 def one_by_one(request: Request) -> Request:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ..plan import Plan
 from ..request import Request
-from .base import Ask, Asking, Gathered, Options, Pictures, ScriptPicture, one_by_one
+from .base import Ask, Asking, Gathered, Options, Pictures, ScriptPicture, check_not_extended, one_by_one
 
 Curve = Literal["aggressive", "linear", "lazy"]
 
@@ -47,6 +47,7 @@ def loopback(request: Request, options: LoopbackOptions, plan: Callable[[Request
     masked content is what was painted there.
     """
     del plan
+    check_not_extended(request)
     given: list[ScriptPicture] = []
     first = one_by_one(request)
     notes = {"Final denoising strength": options.final_denoising_strength, "Denoising curve": options.curve.title()}
