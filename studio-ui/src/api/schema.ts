@@ -42,6 +42,8 @@ export interface Request {
   soft_difference_contrast?: number;
   inpainting_mask_weight?: number;
   latent_mask?: string | null;
+  extend?: [number | string, number | string, number | string, number | string];
+  extend_overlap?: number;
   hires_scale?: number | null;
   hires_width?: number | null;
   hires_height?: number | null;
