@@ -19,7 +19,7 @@ LAYERS = (
     {"addons", "framing", "second_pass", "warnings", "plan", "recipe", "infotext", "metadata"},
     {"encoding", "denoising", "pipeline"},
     {"result", "studio", "verify"},
-    {"jobs", "store"},
+    {"batch", "jobs", "store"},
     {"server", "client"},
     {"cli", "__main__"},
 )

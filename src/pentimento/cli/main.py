@@ -41,6 +41,7 @@ COMMANDS = (
     Command("txt2img", "generate", "Make a picture from a prompt.", "Make"),
     Command("img2img", "generate", "Repaint a picture.", "Make"),
     Command("inpaint", "generate", "Repaint a part of a picture.", "Make"),
+    Command("batch", "batch", "Repaint every picture of a folder; goes on where it was stopped.", "Make"),
     Command("rerun", "rerun", "Make a result again from its file.", "Make"),
     Command("serve", "serve", "Serve the APIs and the studio's page.", "Serve"),
     Command("jobs", "jobs", "List or cancel the jobs of a running server.", "Serve"),
