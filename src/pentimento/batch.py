@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from .errors import Cancelled, RequestError
 from .files import write_atomically
 from .metadata import find_format
+from .pictures.shapes import Drawing
+from .recipe import picture_bytes
 from .request import Request
 
 if TYPE_CHECKING:
@@ -43,8 +45,11 @@ class Item:
         values = {**self.values, **(_fields(own) if own.is_file() else {})}
         source, mask = self.source.read_bytes(), self.mask and self.mask.read_bytes()
         pictures = {"init_image": source} if mask is None else {"init_image": source, "mask": mask}
-        request = Request(**values, **pictures)
-        said = request.model_dump(mode="json", exclude=set(pictures), exclude_unset=True)
+        request = Request(**{**values, **pictures})
+        if request.mask is not None and not isinstance(request.mask, Drawing):
+            mask = picture_bytes(request.mask, "mask")
+        omit = {"init_image"} if mask is None else {"init_image", "mask"}
+        said = request.model_dump(mode="json", exclude=omit, exclude_unset=True)
         parts = [json.dumps([said, self.target.name], sort_keys=True).encode(), source, mask or b""]
         digests = b"".join(hashlib.sha256(part).digest() for part in parts)
         return request, hashlib.sha256(digests).hexdigest()
@@ -113,7 +118,7 @@ def collect(
     Raises
     ------
     RequestError
-        Where two pictures would have one result, a mask is missing, or the table names no picture.
+        Where two pictures would have one result, or the table names no picture.
     """
     if output.resolve() == folder.resolve():
         raise RequestError("output", str(output), "the sources would be written over; give another folder")
@@ -121,15 +126,14 @@ def collect(
     found = {path.stem: path for path in _pictures(masks)} if masks else {}
     if unknown := set(table) - {source.name for source in sources}:
         raise RequestError("parameters", sorted(unknown)[0], f"'{sorted(unknown)[0]}' is not in '{folder}'")
-    if masks and (bare := [source for source in sources if source.stem not in found]):
-        raise RequestError("masks", str(masks), f"'{masks}' has no mask called '{bare[0].stem}'")
     items: dict[Path, Item] = {}
     for source in sources:
         target = output / f"{source.stem}{_suffix(source, format)}"
         if target in items:
             message = f"'{items[target].source.name}' and '{source.name}' would both be '{target.name}'"
             raise RequestError("format", format, f"{message}; rename one")
-        items[target] = Item(source, found.get(source.stem), target, {**values, **table.get(source.name, {})})
+        mask = found.get(source.stem, masks / f"{source.stem}.png") if masks else None
+        items[target] = Item(source, mask, target, {**values, **table.get(source.name, {})})
     return list(items.values())
 
 
