@@ -58,7 +58,7 @@ def take(page: Page, out: Path, name: str) -> None:
 
 
 def repaint_the_sky(page: Page, out: Path, size: int) -> None:
-    page.locator("#prompt").fill("a blue house on the grass at sunset")
+    page.locator("#prompt").fill("on the grass at sunset")
     choose(page, "fill")
     for field, value in (("denoising_strength", "1"), ("cfg_scale", "5"), ("mask_blur", "2")):
         set_number(page, field, value)

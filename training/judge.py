@@ -50,12 +50,11 @@ class Judge(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        widths = (3, 32, 64, 128, 192)
+        widths = (3, 32, 64, 96, 128)
         layers: list[nn.Module] = []
         for a, b in zip(widths, widths[1:], strict=False):
             layers += [nn.Conv2d(a, b, 3, 2, 1), nn.BatchNorm2d(b), nn.ReLU()]
-            layers += [nn.Conv2d(b, b, 3, 1, 1, groups=b // 16), nn.BatchNorm2d(b), nn.ReLU()]
-        self.trunk = nn.Sequential(*layers, nn.Flatten(), nn.Dropout(0.1), nn.Linear(widths[-1] * 16, 384), nn.ReLU())
+        self.trunk = nn.Sequential(*layers, nn.Flatten(), nn.Linear(widths[-1] * 16, 384), nn.ReLU())
         outputs = {**{name: len(names) for name, names in NAMES.items()}, POSITION: 2}
         self.heads = nn.ModuleDict({name: nn.Linear(384, count) for name, count in outputs.items()})
 

@@ -34,13 +34,19 @@ class Scene:
     fields: Mapping[str, Any]
 
 
-# What the built-in model is sure of: grounds, hours and weather.
-PLACES = ("on the sea at sunset", "in the desert by day", "in the snow at night", "on the grass at sunset")
-ELSEWHERE = "on the beach at sunset"
+# What the built-in model is sure of.
+PROMPTS = (
+    "a green tree in the snow at night",
+    "a red heart on the sea at night",
+    "a red ball on the left and a blue house on the right by day",
+    "a purple balloon on the sea by day",
+)
+ELSEWHERE = "a blue house on the left and a red ball on the right on the beach at sunset"
 HERE = "on the grass by day"
+THERE = "a yellow mushroom on the right on the grass by day"
 GUIDANCE = 5.0
 FROM_NOTHING = tuple(
-    Scene(f"txt2img-{number}", prompt, {"prompt": prompt, "seed": 3}) for number, prompt in enumerate(PLACES, start=1)
+    Scene(f"txt2img-{number}", prompt, {"prompt": prompt, "seed": 3}) for number, prompt in enumerate(PROMPTS, start=1)
 )
 REPAINTED = tuple(
     Scene(
@@ -55,7 +61,7 @@ IN_PARTS = tuple(
     for number, (prompt, fields) in enumerate(
         (
             (HERE, {"masked_content": "fill", "denoising_strength": 0.9}),
-            (HERE, {"masked_content": "original", "denoising_strength": 1.0}),
+            (THERE, {"masked_content": "original", "denoising_strength": 1.0}),
             ("on the grass at night", {"mask_mode": "inpaint_not_masked", "denoising_strength": 0.8}),
         ),
         start=1,
