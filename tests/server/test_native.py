@@ -268,6 +268,7 @@ def test_bodies_of_other_kinds_are_refused(http: httpx.Client) -> None:
 
 
 def test_figures_and_health(http: httpx.Client) -> None:
+    finished(http, request=SMALL)
     assert http.get("/healthz").json()["status"] == "ok"
     assert http.get("/readyz").json()["ready"]
     text = http.get("/metrics").text

@@ -49,7 +49,7 @@ COMMANDS = (
     Command("prompts-from-file", "scripts", "Make a picture of every line of a file.", "Make many"),
     Command("outpainting-mk2", "scripts", "Extend a picture side by side as A1111's script does.", "Make many"),
     Command("poor-mans-outpainting", "scripts", "Extend a picture tile by tile as A1111's script does.", "Make many"),
-    Command("batch", "batch", "Repaint every picture of a folder; goes on where it was stopped.", "Make many"),
+    Command("batch", "batch", "Repaint every picture of a folder.", "Make many"),
     Command("rerun", "rerun", "Make a result again from its file.", "Make"),
     Command("serve", "serve", "Serve the APIs and the studio's page.", "Serve"),
     Command("jobs", "jobs", "List or cancel the jobs of a running server.", "Serve"),
