@@ -74,7 +74,7 @@ def loss_of(outputs: dict[str, Tensor], targets: dict[str, Tensor], places: Tens
     """Return the mean of the questions' cross entropies, and the distance of the position."""
     asked = [F.cross_entropy(outputs[name], targets[name]) for name in NAMES if bool((targets[name] >= 0).any())]
     known = ~places.isnan().any(1)
-    return torch.stack(asked).mean() + 4 * F.smooth_l1_loss(outputs[POSITION][known], places[known], beta=0.05)
+    return torch.stack(asked).mean() + 0.5 * F.smooth_l1_loss(outputs[POSITION][known], places[known], beta=0.05)
 
 
 def train_judge(work: Path, pictures: NDArray[np.uint8], *, minutes: float, seed: int = 0, batch: int = 64) -> Judge:
