@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from .errors import Cancelled, RequestError
 from .files import write_atomically
 from .metadata import find_format
-from .pictures.shapes import Drawing
 from .recipe import picture_bytes
 from .request import Request
 
@@ -44,14 +43,11 @@ class Item:
         """Read its pictures; gives the request, and a key that changes with the request and their bytes."""
         own = self.source.with_suffix(".json")
         values = {**self.values, **(_fields(own) if own.is_file() else {})}
-        source, mask = self.source.read_bytes(), self.mask and self.mask.read_bytes()
-        pictures = {"init_image": source} if mask is None else {"init_image": source, "mask": mask}
-        request = Request(**{**values, **pictures})
-        if request.mask is not None and not isinstance(request.mask, Drawing):
-            mask = picture_bytes(request.mask, "mask")
-        omit = {"init_image"} if mask is None else {"init_image", "mask"}
-        said = request.model_dump(mode="json", exclude=omit, exclude_unset=True)
-        parts = [json.dumps([said, self.target.name], sort_keys=True).encode(), source, mask or b""]
+        given = {"init_image": self.source, **({"mask": self.mask} if self.mask else {})}
+        request = Request(**{**values, **{field: path.read_bytes() for field, path in given.items()}})
+        pictures = {field: picture_bytes(picture, field) for field, picture in request.pictures.items()}
+        said = request.model_dump(mode="json", exclude=set(pictures), exclude_unset=True)
+        parts = [json.dumps([said, self.target.name, list(pictures)], sort_keys=True).encode(), *pictures.values()]
         digests = b"".join(hashlib.sha256(part).digest() for part in parts)
         return request, hashlib.sha256(digests).hexdigest()
 

@@ -7,7 +7,6 @@ in an `InputStore`, or in the recipe itself once it was exported.
 import base64
 import functools
 import hashlib
-import io
 from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
@@ -21,14 +20,14 @@ from . import metadata
 from .errors import ImageError, RecipeError, RequestError
 from .files import data_dir, write_atomically
 from .pictures.mask_text import is_mask_text
+from .pictures.write import to_png
 from .profiles import Profile
-from .request import Picture, Request
+from .request import PICTURE_FIELDS, Picture, Request
 
 FORMAT = 1
 """Version of the recipe's own form."""
 
 _LIBRARIES = ("torch", "diffusers", "transformers", "torchsde", "numpy", "scipy", "pillow")
-_PICTURES = ("init_image", "mask", "latent_mask")
 _REFERENCE = "sha256:"
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -174,9 +173,7 @@ def picture_bytes(picture: Picture, field: str) -> bytes:
     if isinstance(picture, bytes):
         return picture
     if isinstance(picture, Image.Image):
-        buffer = io.BytesIO()
-        picture.save(buffer, "PNG", compress_level=1)
-        return buffer.getvalue()
+        return to_png(picture)
     try:
         return Path(picture).expanduser().read_bytes()
     except OSError as error:
@@ -332,13 +329,13 @@ def to_request(recipe: Recipe, store: InputStore | None = None) -> Request:
 
 def _is_reference(name: str, value: object) -> bool:
     """Whether a field stands for a picture that is kept elsewhere; a drawn mask stands for itself."""
-    return name in _PICTURES and value is not None and not (isinstance(value, str) and is_mask_text(value))
+    return name in PICTURE_FIELDS and value is not None and not (isinstance(value, str) and is_mask_text(value))
 
 
 def _found_inputs(recipe: Recipe, store: InputStore | None) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     missing: list[str] = []
-    for name in _PICTURES:
+    for name in PICTURE_FIELDS:
         reference = recipe.request.get(name)
         if not _is_reference(name, reference):
             continue

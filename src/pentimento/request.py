@@ -6,7 +6,6 @@ page derive their own fields from this class.
 
 import base64
 import binascii
-import io
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,7 +28,11 @@ from .errors import ImageError, RequestError, unknown_name
 from .geometry import Sides, Size
 from .pictures.mask_text import is_mask_text, read_drawing, write_drawing
 from .pictures.shapes import Drawing
+from .pictures.write import to_png
 from .profiles import find_profile
+
+PICTURE_FIELDS = ("init_image", "mask", "latent_mask")
+"""Fields of a request whose value is a picture."""
 
 Picture = str | bytes | Image.Image
 """A path or data URI, the bytes of a picture file, or a PIL image."""
@@ -59,9 +62,7 @@ def _picture_to_json(value: Picture | None) -> str | None:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, Image.Image):
-        buffer = io.BytesIO()
-        value.save(buffer, "PNG", compress_level=1)
-        value = buffer.getvalue()
+        value = to_png(value)
     return "data:application/octet-stream;base64," + base64.b64encode(value).decode()
 
 
@@ -413,7 +414,7 @@ class Request(BaseModel):
     @property
     def pictures(self) -> dict[str, Picture]:
         """The pictures that it brings along, by field; a mask in words is none."""
-        given: dict[str, Mask | None] = {name: getattr(self, name) for name in ("init_image", "mask", "latent_mask")}
+        given: dict[str, Mask | None] = {name: getattr(self, name) for name in PICTURE_FIELDS}
         return {name: one for name, one in given.items() if one is not None and not isinstance(one, Drawing)}
 
     @property

@@ -10,13 +10,12 @@ import httpx
 
 from ..errors import RequestError
 from ..recipe import picture_bytes
-from ..request import Picture, Request
+from ..request import PICTURE_FIELDS, Picture, Request
 from .told import ENDED, JobFailed, Priority, RemoteEvent, RemoteJob, RemotePicture, ServerError, State
 
 T = TypeVar("T")
 SECONDS_TO_RECONNECT = 0.5
 MOST_RECONNECTS = 20
-_PICTURES = ("init_image", "mask", "latent_mask")
 
 
 @dataclass(frozen=True)
@@ -52,8 +51,8 @@ def upload(picture: Picture, name: str) -> Flow[str]:
 
 def written(request: Request) -> Flow[dict[str, Any]]:
     """Write a request as the server takes it, its pictures uploaded."""
-    fields: dict[str, Any] = json.loads(request.changed(**dict.fromkeys(_PICTURES)).to_json())
-    for name in _PICTURES:
+    fields: dict[str, Any] = json.loads(request.changed(**dict.fromkeys(PICTURE_FIELDS)).to_json())
+    for name in PICTURE_FIELDS:
         fields.pop(name, None)
         picture = getattr(request, name)
         if picture is not None:

@@ -13,10 +13,9 @@ from ..metadata import find_format
 from ..models.info import ModelInfo
 from ..plan import Plan
 from ..recipe import InputStore, library_versions
-from ..request import Request
+from ..request import PICTURE_FIELDS, Request
 from .job import PRIORITIES, Priority
 
-PICTURES = ("init_image", "mask", "latent_mask")
 REFERENCE = "sha256:"
 
 
@@ -80,7 +79,7 @@ def make_submission(
 def read_pictures(request: Mapping[str, Any], inputs: InputStore) -> dict[str, bytes] | str:
     """Fetch the pictures of a stored request; gives a sentence where one is not there any more."""
     pictures: dict[str, bytes] = {}
-    for field in PICTURES:
+    for field in PICTURE_FIELDS:
         reference = str(request.get(field))
         if reference.startswith(REFERENCE):
             data = inputs.get(reference.removeprefix(REFERENCE))

@@ -17,11 +17,10 @@ from starlette.requests import Request as HttpRequest
 from ..errors import ImageError, unknown_name
 from ..pictures.mask_text import is_mask_text
 from ..recipe import InputStore
-from ..request import Request
+from ..request import PICTURE_FIELDS, Request
 from .errors import Refusal
 from .settings import Bounds
 
-PICTURES = ("init_image", "mask", "latent_mask")
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "TIFF", "GIF", "BMP", "MPO")
 """Pillow's readers that bytes from the network may reach."""
 REFERENCE = re.compile(r"sha256:([0-9a-f]{64})")
@@ -86,7 +85,7 @@ class Incoming:
             Names the field, the value and the way out.
         """
         values = dict(fields)
-        for name in PICTURES:
+        for name in PICTURE_FIELDS:
             value = values.get(name)
             if value is not None and not (name == "mask" and isinstance(value, str) and is_mask_text(value)):
                 values[name] = self.picture(value, name)

@@ -20,6 +20,7 @@ from ..errors import ImageError, ModelNotFoundError, RequestError
 from ..jobs import Job
 from ..metadata import encode, find_format
 from ..pictures.read import read_picture
+from ..pictures.write import to_png
 from .errors import Refusal, describe, openai_error
 from .events import KEEP_ALIVE_SECONDS, NO_BUFFERING, with_pauses, written
 from .incoming import check_picture, read_json
@@ -163,9 +164,7 @@ def _mask(service: Service, picture: bytes, mask: bytes | None) -> bytes | None:
     alpha = image.getchannel("A")
     if mask is None and alpha.getextrema()[0] != 0:
         return None
-    buffer = io.BytesIO()
-    ImageOps.invert(alpha).save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
+    return to_png(ImageOps.invert(alpha))
 
 
 def _read(values: Mapping[str, Any], service: Service) -> Wanted:

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from ...jobs import STATES, JobEvent, Priority, State
 from ...metadata import find_format
+from ...request import PICTURE_FIELDS
 from ..errors import Refusal
 from ..events import NO_BUFFERING, stream
 from ..incoming import read_json
@@ -20,7 +21,7 @@ from .told import job_told, picture_told
 
 router = APIRouter(tags=["jobs"])
 
-_FORM_FIELDS = ("job", "init_image", "mask", "latent_mask")
+_FORM_FIELDS = ("job", *PICTURE_FIELDS)
 _ACCEPTED: dict[int | str, dict[str, Any]] = {202: {"description": "accepted: the job is on disk"}}
 _REFUSED: dict[int | str, dict[str, Any]] = {413: PROBLEM, 415: PROBLEM, 422: PROBLEM, 429: PROBLEM}
 _STREAM: dict[int | str, dict[str, Any]] = {200: {"description": "events", "content": {"text/event-stream": {}}}}

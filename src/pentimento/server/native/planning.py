@@ -1,6 +1,5 @@
 """`/plan`: what a request would do, in numbers and as pictures, without doing it."""
 
-import io
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from ...framing import FRAMERS
+from ...pictures.write import to_png
 from ...plan import Plan
 from ..errors import Refusal
 from ..service import Service, TheService
@@ -50,9 +50,7 @@ def _picture(service: Service, kind: str, body: RequestBody) -> bytes:
     image = PICTURES[kind](made)
     if image is None:
         raise Refusal(404, f"this plan has no picture '{kind}'; it is {made.request.mode}")
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
+    return to_png(image)
 
 
 def _source(plan: Plan) -> Image.Image | None:

@@ -13,9 +13,9 @@ from starlette.requests import Request as HttpRequest
 from ... import infotext, metadata
 from ...errors import ImageError, ModelError, RecipeError
 from ...recipe import Recipe
-from ...request import Request
+from ...request import PICTURE_FIELDS, Request
 from ...result import infotext_of
-from ..incoming import PICTURES, REFERENCE, check_picture, whole_body
+from ..incoming import REFERENCE, check_picture, whole_body
 from ..service import Service, TheService
 from .bodies import PROBLEM, RequestBody
 
@@ -71,7 +71,7 @@ def _from_picture(data: bytes, service: Service) -> dict[str, Any]:
         return {**told, "infotext": found.infotext, "notes": [*told["notes"], *notes]}
     fields = {**recipe.request, "seed": recipe.seed, "variation_seed": recipe.variation_seed}
     fields |= {"batch_size": 1, "batch_count": 1}
-    for name in PICTURES:
+    for name in PICTURE_FIELDS:
         reference = fields.get(name)
         if reference is not None and not _is_here(service, recipe, name, str(reference)):
             notes.append(f"{name}: the picture {fields.pop(name)} is not on this server; load it")
@@ -148,7 +148,7 @@ def _python(fields: dict[str, Any]) -> str:
 
 
 def _curl(fields: dict[str, Any], base: str) -> str:
-    body = json.dumps({"request": {k: v for k, v in fields.items() if k not in PICTURES}}, ensure_ascii=False)
+    body = json.dumps({"request": {k: v for k, v in fields.items() if k not in PICTURE_FIELDS}}, ensure_ascii=False)
     files = "".join(f" \\\n  -F {name}=@{file}" for name, file in _FILES.items() if name in fields)
     return f"curl {shlex.quote(base.rstrip('/') + '/api/v1/jobs')} \\\n  -F job={shlex.quote(body)}{files}"
 

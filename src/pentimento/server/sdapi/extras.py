@@ -12,11 +12,11 @@ from starlette.requests import Request as HttpRequest
 from ... import infotext, metadata
 from ...errors import ImageError, RequestError, unknown_name
 from ...pictures.read import read_picture
+from ...pictures.write import to_png
 from ..errors import Refusal
 from ..incoming import check_picture, read_json
 from ..service import Service, TheService
 from .reading import decode_picture
-from .reply import png
 
 router = APIRouter()
 Body = Mapping[str, Any]
@@ -101,7 +101,7 @@ def _enlarged(service: Service, text: object, body: Body) -> str:
     second = str(body.get("upscaler_2") or "None")
     if second != "None" and 0 < share <= 1:
         first = Image.blend(first, _upscaled(service, image, second, body), share)
-    return base64.b64encode(png(first)).decode()
+    return base64.b64encode(to_png(first)).decode()
 
 
 def _upscaled(service: Service, image: Image.Image, name: str, body: Body) -> Image.Image:

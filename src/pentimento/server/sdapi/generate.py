@@ -13,10 +13,10 @@ from starlette.requests import Request as HttpRequest
 from ...errors import RequestError
 from ...jobs import Job
 from ...metadata import find_format
-from ...request import Request
+from ...request import PICTURE_FIELDS, Request
 from ..errors import Refusal
 from ..fetching import fetch_public
-from ..incoming import PICTURES, read_json
+from ..incoming import read_json
 from ..service import Owner, Service, TheService
 from . import ENDPOINTS, is_known_model
 from .memory import Callers
@@ -140,7 +140,7 @@ def _read(service: Service, endpoint: str, body: Mapping[str, Any]) -> Request:
         given["init_images"] = [_here(service, pictures[0], "init_images")]
         given["mask"] = given.get("mask") and _here(service, given["mask"], "mask")
     request = _understood(endpoint, given, service)
-    for field in PICTURES:
+    for field in PICTURE_FIELDS:
         if (picture := getattr(request, field)) is not None:
             service.incoming.picture(picture, field)
     return request

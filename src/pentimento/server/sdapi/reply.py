@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from ...framing import FRAMERS
+from ...pictures.write import to_png
 from ...plan import Plan
 from ...result import PROGRAM, infotext_of, parameters
 
@@ -63,14 +64,7 @@ def _mask_pictures(plan: Plan, picture: bytes | Image.Image, settings: Mapping[s
         image = Image.open(io.BytesIO(picture)).convert("RGBA") if isinstance(picture, bytes) else picture
         nothing = Image.new("RGBa", image.size)
         wanted.append(Image.composite(image.convert("RGBa"), nothing, mask.resize(image.size)).convert("RGBA"))
-    return [png(image) for image in wanted]
-
-
-def png(image: Image.Image) -> bytes:
-    """Write a picture without anything else as PNG."""
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
+    return [to_png(image) for image in wanted]
 
 
 def info(plan: Plan, files: Sequence[bytes]) -> dict[str, Any]:
