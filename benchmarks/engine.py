@@ -4,7 +4,8 @@
 
 All run in this process on the same random weights of SD 1.5's size, with the same number
 of model calls. Rounds are interleaved (ours, bare, theirs, ours, ...) and every figure is
-the median of paired ratios, so that a machine that is busy for a while disturbs both.
+the median of paired ratios, so that a machine that is busy for a while disturbs both. The
+same ratios in CPU time stand behind: on a machine that is shared they are the firmer ones.
 Random weights are right for time and memory and say nothing about quality.
 """
 
@@ -16,6 +17,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -130,10 +132,26 @@ def theirs(
     return run
 
 
-def seconds(run: Callable[[], Any]) -> float:
-    started = time.perf_counter()
+@dataclass(frozen=True)
+class Spent:
+    """Seconds on the clock, and of all threads' CPU."""
+
+    wall: float
+    cpu: float
+
+
+def spent(run: Callable[[], Any]) -> Spent:
+    wall, cpu = time.perf_counter(), time.process_time()
     run()
-    return time.perf_counter() - started
+    return Spent(time.perf_counter() - wall, time.process_time() - cpu)
+
+
+def over(ours: list[Spent], others: list[Spent]) -> str:
+    """Write the median of paired ratios: of the clock, and of CPU time in brackets."""
+    pairs = list(zip(ours, others, strict=True))
+    wall = statistics.median(a.wall / b.wall for a, b in pairs)
+    cpu = statistics.median(a.cpu / b.cpu for a, b in pairs)
+    return f"{wall:.3f} ({cpu:.3f})"
 
 
 def measure(folder: Path, dtype: str, size: int, inpaint: bool, steps: int, rounds: int) -> str:
@@ -150,19 +168,17 @@ def measure(folder: Path, dtype: str, size: int, inpaint: bool, steps: int, roun
     }
     for run in runs.values():
         run()
-    times: dict[str, list[float]] = {name: [] for name in runs}
+    times: dict[str, list[Spent]] = {name: [] for name in runs}
     for _ in range(rounds):
         for name, run in runs.items():
-            times[name].append(seconds(run))
-    over_bare = statistics.median(a / b for a, b in zip(times["ours"], times["bare"], strict=True))
-    over_diffusers = statistics.median(a / b for a, b in zip(times["ours"], times["diffusers"], strict=True))
-    medians = {name: statistics.median(values) for name, values in times.items()}
+            times[name].append(spent(run))
+    medians = {name: statistics.median(one.wall for one in values) for name, values in times.items()}
     del runs, studio
     gc.collect()
     return (
         f"{'inpaint' if inpaint else 'img2img':8} {size:4} {dtype:9} {plan.trajectory.steps:2} steps   "
         f"ours {medians['ours']:7.2f} s   bare {medians['bare']:7.2f} s   diffusers {medians['diffusers']:7.2f} s   "
-        f"over bare {over_bare:.3f}   over diffusers {over_diffusers:.3f}"
+        f"over bare {over(times['ours'], times['bare'])}   over diffusers {over(times['ours'], times['diffusers'])}"
     )
 
 
