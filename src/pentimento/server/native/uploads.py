@@ -13,7 +13,8 @@ from starlette.responses import Response
 from ..errors import Refusal
 from ..incoming import check_picture, whole_body
 from ..service import Service, TheService
-from .bodies import PROBLEM
+from . import answers
+from .bodies import PROBLEM, answer
 
 router = APIRouter(prefix="/uploads", tags=["uploads"])
 
@@ -26,14 +27,14 @@ _RAW = {
 }
 
 
-@router.post("", responses={413: PROBLEM, 422: PROBLEM}, openapi_extra=_RAW)
+@router.post("", responses=answer(answers.Upload, 413, 422), openapi_extra=_RAW)
 async def upload(request: Request, service: TheService) -> dict[str, Any]:
     """Keep a picture; answers with its hash."""
     data = await whole_body(request, service.settings.bounds.upload_bytes)
     return await run_in_threadpool(_keep, service, data)
 
 
-@router.put("/{sha256}", responses={413: PROBLEM, 422: PROBLEM}, openapi_extra=_RAW)
+@router.put("/{sha256}", responses=answer(answers.Upload, 413, 422), openapi_extra=_RAW)
 async def put(sha256: Hash, request: Request, service: TheService) -> dict[str, Any]:
     """Keep a picture whose hash is known; the hash is checked."""
     data = await whole_body(request, service.settings.bounds.upload_bytes)
