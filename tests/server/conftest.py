@@ -1,6 +1,7 @@
 """One live server for all tests here: the built-in model, loopback, a free port."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -80,11 +81,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 
 
 ANSWERS = [
-    (route.path_regex, route.methods, int(status), TypeAdapter(told["model"]))
-    for route in native.router().routes
+    (re.compile(native.PREFIX + route.path_regex.pattern.lstrip("^")), route.methods, int(status), TypeAdapter(answer))
+    for module in native.PARTS
+    for route in module.router.routes
     if isinstance(route, APIRoute)
     for status, told in route.responses.items()
-    if "model" in told
+    if (answer := told.get("model")) is not None
 ]
 """Of the native API: path, methods and status of each answer that its document describes."""
 

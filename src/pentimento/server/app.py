@@ -145,7 +145,7 @@ def _tell_own_refusals(document: dict[str, Any]) -> None:
                 operation["responses"]["422"] = refusal
 
 
-_OF_PLAIN_VALUES = ("type", "additionalProperties")
+_OF_PLAIN_VALUES = ("type", "additionalProperties", "title")
 
 
 def _with_references(value: Any) -> Any:

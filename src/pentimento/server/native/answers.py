@@ -57,14 +57,11 @@ class Group(Choice):
     modes: list[str] = Field(description="for which of txt2img, img2img and inpaint it is shown")
 
 
-FieldType = Literal["string", "integer", "number", "boolean", "choice", "picture", "pair", "list", "object"]
+FieldType = Literal["string", "integer", "number", "boolean", "choice", "picture", "pair", "list"]
 
 
-class OptionField(Answer):
-    """A field that can be set: of the request, or of a script."""
-
+class _Settable(Answer):
     name: str
-    type: FieldType
     default: Any
     description: str
     label: str
@@ -76,10 +73,17 @@ class OptionField(Answer):
     choices: list[Choice] | None = None
 
 
-class RequestField(OptionField):
+class RequestField(_Settable):
     """A field of the request."""
 
+    type: FieldType
     group: str
+
+
+class OptionField(_Settable):
+    """An option of a script."""
+
+    type: FieldType | Literal["object"]
 
 
 class SamplerInfo(Answer):
@@ -243,6 +247,8 @@ class ScriptPlan(Answer):
     pictures: int = Field(description="how many it gives in the end, without a page")
     pictures_painted: int = Field(description="how many are painted on the way")
     page: bool = Field(description="whether all of them are put on one page too")
+    box: None = Field(description="each run has its own")
+    place: None = Field(description="each run has its own")
     output_sizes: list[Pair]
     labels: list[str]
     steps: int = Field(description="of all pictures together")

@@ -10,7 +10,7 @@ from starlette.responses import FileResponse, Response
 
 from ... import metadata
 from ...errors import RecipeError
-from ...metadata import find_format
+from ...metadata import FORMATS, find_format
 from ...recipe import Recipe, open_recipe
 from ...store import Picture
 from ...store.store import THUMBNAIL_MIME
@@ -21,6 +21,11 @@ from .bodies import PROBLEM, Body, answer
 from .told import picture_told
 
 router = APIRouter(tags=["pictures"])
+_FILE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "the file", "content": {row.mime: {} for row in FORMATS}},
+    206: {"description": "a part of it"},
+    304: {"description": "it is what the caller has"},
+}
 _LOST: dict[int | str, dict[str, Any]] = {404: PROBLEM}
 _FOREVER = "private, max-age=31536000, immutable"
 
@@ -87,7 +92,7 @@ def empty_trash(service: TheService, owner: Owner) -> dict[str, int]:
     return {"removed": service.store.empty_trash(owner=owner)}
 
 
-@router.get("/pictures/{id}/file", responses=_LOST, response_class=FileResponse)
+@router.get("/pictures/{id}/file", responses={**_FILE, **_LOST}, response_class=FileResponse)
 def file(id: str, request: HttpRequest, service: TheService, owner: Owner, download: bool = False) -> Response:
     """Give the file, with ETag and ranges; `download=1` offers it for saving."""
     found = service.store.get(id, owner=owner)
@@ -107,6 +112,7 @@ def file(id: str, request: HttpRequest, service: TheService, owner: Owner, downl
 @router.get(
     "/pictures/{id}/thumbnail",
     responses={200: {"content": {THUMBNAIL_MIME: {}}, "description": "the picture"}, **_LOST},
+    response_class=Response,
 )
 def thumbnail(
     id: str, service: TheService, owner: Owner, size: Annotated[int, Query(ge=16, le=1024)] = 256

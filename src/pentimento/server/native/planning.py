@@ -28,7 +28,9 @@ async def plan(body: PlanBody, service: TheService) -> dict[str, Any]:
 
 
 @router.post(
-    "/pictures/{kind}", responses={**_REFUSED, 200: {"content": {"image/png": {}}, "description": "the picture"}}
+    "/pictures/{kind}",
+    responses={**_REFUSED, 200: {"content": {"image/png": {}}, "description": "the picture"}},
+    response_class=Response,
 )
 async def picture(kind: str, body: RequestBody, service: TheService) -> Response:
     """Show what a request does to its picture, as PNG.

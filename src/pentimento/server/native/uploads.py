@@ -26,6 +26,10 @@ _RAW = {
     }
 }
 
+_BYTES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "the file", "content": {"application/octet-stream": {}}},
+}
+
 
 @router.post("", responses=answer(answers.Upload, 413, 422), openapi_extra=_RAW)
 async def upload(request: Request, service: TheService) -> dict[str, Any]:
@@ -44,7 +48,7 @@ async def put(sha256: Hash, request: Request, service: TheService) -> dict[str, 
     return await run_in_threadpool(_keep, service, data)
 
 
-@router.get("/{sha256}", responses={404: PROBLEM})
+@router.get("/{sha256}", responses={**_BYTES, 404: PROBLEM}, response_class=Response)
 def get(sha256: Hash, service: TheService) -> Response:
     """Give the bytes of an upload."""
     data = _data(service, sha256)
@@ -54,7 +58,7 @@ def get(sha256: Hash, service: TheService) -> Response:
     return Response(data, media_type=media_type, headers=headers)
 
 
-@router.head("/{sha256}", responses={404: PROBLEM})
+@router.head("/{sha256}", responses={404: PROBLEM}, response_class=Response)
 def head(sha256: Hash, service: TheService) -> Response:
     """Say whether an upload is here."""
     return Response(headers={"Content-Length": str(len(_data(service, sha256))), "ETag": f'"{sha256}"'})
