@@ -133,8 +133,8 @@ def http_page() -> str:
     document = openapi()
     parts = [
         "# The server\n",
-        "What `pentimento serve` answers. The OpenAPI document is at `/api/v1/openapi.json`, and beside this page as",
-        "[openapi.json](openapi.json), so that types can be made of it without a server; the fields of",
+        "What `pentimento serve` answers. The OpenAPI document is at `/api/v1/openapi.json`, and in the sources as",
+        "`docs/reference/openapi.json`, so that types can be made of it without a server; the fields of",
         "a request are those of [the request](request.md). Errors of the native API are `application/problem+json`,",
         "whose `detail` is the sentence that library and command line show; the others have their own form.\n",
     ]
