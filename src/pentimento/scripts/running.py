@@ -57,11 +57,13 @@ class ScriptPlan(Course):
 
     Attributes
     ----------
+    base : the plan of the request itself
     runs : the plans of all requests in their order; pictures that come from earlier runs are blank
     given : the pictures that the script gives, blank
     warnings : what a person should know, each once
     """
 
+    base: Plan
     runs: tuple[Plan, ...]
     given: Pictures
     warnings: tuple[PlanWarning, ...]
@@ -73,12 +75,11 @@ class ScriptPlan(Course):
 
     def as_dict(self) -> dict[str, Any]:
         """Give the plan as plain values for JSON."""
-        first = self.runs[0]
         return {
             "script": self.script.name,
             "options": self.options.told(),
             "mode": self.request.mode,
-            "model": first.model.name,
+            "model": self.base.model.name,
             "runs": len(self.runs),
             "pictures": self.pictures,
             "pictures_painted": self.painted,
@@ -90,7 +91,7 @@ class ScriptPlan(Course):
             "labels": [one.label for one in self.given],
             "steps": sum(run.steps * len(run.pictures) for run in self.runs),
             "model_calls": self.model_calls,
-            "memory_bytes": max(run.memory_bytes for run in self.runs),
+            "memory_bytes": max((run.memory_bytes for run in self.runs), default=0),
             "seeds": [one.seeds.seed for one in self.given],
             "warnings": [warning.as_dict() for warning in self.warnings],
         }
@@ -232,7 +233,8 @@ def plan_script(
     """
     if script.needs_image and request.init_image is None:
         raise ImageError("init_image", None, f"{script.label} works on a picture; give one")
-    seeds = studio.plan(request).pictures[0]
+    base = studio.plan(request)
+    seeds = base.pictures[0]
     fixed = request.changed(seed=seeds.seed, variation_seed=seeds.variation_seed)
     blanks: dict[tuple[int, int], Image.Image] = {}
     runs: list[Plan] = []
@@ -255,6 +257,7 @@ def plan_script(
         places=tuple(tuple(places.get(id(picture)) for picture in answer) for answer in answers),
         pictures=len(asked.pictures),
         has_page=asked.page is not None,
+        base=keep(base),
         runs=tuple(runs),
         given=tuple(asked.pictures),
         warnings=tuple(warnings.values()),
