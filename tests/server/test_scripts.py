@@ -89,6 +89,7 @@ def test_clients_run_scripts(server: Live, studio: pm.Studio) -> None:
         told = client.run(request, script="loopback", options=options)
         assert [one.image.tobytes() for one in told] == [Image.open(io.BytesIO(file)).tobytes() for file in mine]
         assert told[1].label == "loop 2, strength 0.9"
+        assert [row["name"] for row in client.scripts()] == [script.name for script in SCRIPTS]
         assert client.plan(request, "loopback", find_script("loopback").options(loops=3))["runs"] == 3
         with pytest.raises(RequestError, match="did you mean 'loops'"):
             client.submit(request, script="loopback", options={"loop": 2})
