@@ -42,6 +42,7 @@ SCRIPTS = (
         "Paint the result again and again.",
         LoopbackOptions,
         loopback,
+        keeps=lambda request, options: request,
     ),
     Script(
         "sd_upscale",
