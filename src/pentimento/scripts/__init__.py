@@ -5,11 +5,13 @@ A script never runs anything itself, see `scripts.base`.
 
 from ..errors import unknown_name
 from .base import Options, Script, ScriptPicture, ScriptPlan, ScriptResult, plan_script, run_script
+from .detail import DetailOptions, detail
 from .loopback import LoopbackOptions, loopback
 from .outpainting_mk2 import Mk2Options, outpainting_mk2
 from .poor_mans_outpainting import PoorMansOptions, poor_mans_outpainting
 from .prompt_matrix import MatrixOptions, prompt_matrix
 from .prompts_from_file import PromptsOptions, prompts_from_file
+from .regions import RegionsOptions, regions
 from .sd_upscale import SdUpscaleOptions, sd_upscale
 from .sheet import SheetOptions, sheet
 
@@ -84,6 +86,25 @@ SCRIPTS = (
         "Extend a picture tile by tile as A1111's script does.",
         PoorMansOptions,
         poor_mans_outpainting,
+    ),
+    Script(
+        "regions",
+        "Regions",
+        "Области",
+        "Repaint several parts of a picture, each with its own prompt and settings.",
+        RegionsOptions,
+        regions,
+        in_parts=True,
+    ),
+    Script(
+        "detail",
+        "Detail pass",
+        "Проход по деталям",
+        "Repaint what is detected, such as faces and hands, one by one and enlarged.",
+        DetailOptions,
+        detail,
+        needs_image=False,
+        in_parts=True,
     ),
 )
 

@@ -7,7 +7,7 @@ pictures of the right size in place of results. So what a plan counts is what wi
 import json
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,12 +16,15 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from .. import infotext, metadata
 from ..errors import Cancelled, ImageError, RequestError, unknown_name
+from ..pictures.metrics import Footprint
 from ..pictures.read import read_picture
 from ..plan import Plan, Seeds
 from ..recipe import Recipe
 from ..request import Request, refusal
 from ..result import parameters
 from ..warnings import PlanWarning
+from .means import Eyes, Means
+from .rows import option_rows, part_as_dict, part_row
 
 if TYPE_CHECKING:
     from ..pipeline import Event
@@ -59,6 +62,7 @@ class ScriptPicture:
     label : what it is among the others, such as "steps 10, cfg_scale 5"; empty where it is alone
     request : what made it; its pictures are kept when it is saved, so that the recipe can be run
     recipe : None where it was put together from several runs
+    footprint : where it changed beside what was painted; None where a script does not say
     """
 
     image: Image.Image
@@ -67,6 +71,7 @@ class ScriptPicture:
     label: str = ""
     infotext: str = ""
     recipe: Recipe | None = None
+    footprint: Footprint | None = None
 
 
 Pictures = Sequence[ScriptPicture]
@@ -93,10 +98,12 @@ class Gathered:
     Attributes
     ----------
     page : draws one picture of all of them; None where there is nothing to compare
+    warnings : what a person should know beside what the plan of every run says
     """
 
     pictures: Pictures
     page: Callable[[], Image.Image] | None = None
+    warnings: Sequence[PlanWarning] = ()
 
 
 Asking = Generator[Ask, Pictures, Gathered]
@@ -110,6 +117,7 @@ class Script:
     ----------
     steps : (request, options, a way to plan) to the generator; seeds of the request are fixed
     needs_image : it works on a picture; without one it is refused
+    in_parts : its runs are parts of one picture, which the plan tells one by one
     """
 
     name: str
@@ -117,11 +125,12 @@ class Script:
     label_ru: str
     summary: str
     options: type[Options]
-    steps: Callable[[Request, Any, Callable[[Request], Plan]], Asking]
+    steps: Callable[[Request, Any, Means], Asking]
     needs_image: bool = True
+    in_parts: bool = False
 
-    def begin(self, request: Request, options: Options, plan: Callable[[Request], Plan]) -> Asking:
-        return self.steps(request, options, plan)
+    def begin(self, request: Request, options: Options, means: Means) -> Asking:
+        return self.steps(request, options, means)
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,6 +142,8 @@ class ScriptPlan:
     request : as given, its seeds fixed
     runs : the plans of all requests in their order; pictures that come from earlier runs are blank
     pictures : how many the script gives in the end
+    labels : what each run is among the others
+    told : what a person should know beside the warnings of the runs
     """
 
     script: Script
@@ -141,6 +152,8 @@ class ScriptPlan:
     runs: tuple[Plan, ...]
     pictures: int
     has_page: bool
+    labels: tuple[str, ...] = ()
+    told: tuple[PlanWarning, ...] = ()
 
     @property
     def painted(self) -> int:
@@ -154,8 +167,21 @@ class ScriptPlan:
 
     @property
     def warnings(self) -> tuple[PlanWarning, ...]:
-        """What a person should know, each warning once."""
-        return tuple({warning.code: warning for run in self.runs for warning in run.warnings}.values())
+        """What a person should know, each warning once, or once for each part."""
+        if self.script.in_parts:
+            pairs = [(label, warning) for label, run in self._parts for warning in run.warnings]
+            # What would mend it is to be set in the part, not in the request.
+            each = [replace(one, message=f"{label}: {one.message}", fix={}) for label, one in pairs]
+            return (*each, *self.told)
+        return (*{one.code: one for run in self.runs for one in run.warnings}.values(), *self.told)
+
+    @property
+    def _parts(self) -> list[tuple[str, Plan]]:
+        """The parts of the first picture; those of the others are the same but for the seeds."""
+        parts = dict[str, Plan]()
+        for label, run in zip(self.labels, self.runs, strict=True):
+            parts.setdefault(label, run)
+        return list(parts.items()) if self.script.in_parts else []
 
     def as_dict(self) -> dict[str, Any]:
         """Give the plan as plain values for JSON."""
@@ -167,6 +193,7 @@ class ScriptPlan:
             "pictures_painted": self.painted,
             "page": self.has_page,
             "model_calls": self.model_calls,
+            **({"parts": [part_as_dict(*part) for part in self._parts]} if self.script.in_parts else {}),
             "warnings": [warning.as_dict() for warning in self.warnings],
         }
 
@@ -176,7 +203,8 @@ class ScriptPlan:
         seeds = dict.fromkeys(str(seeds.seed) for run in self.runs for seeds in run.pictures)
         return [
             ("Script", self.script.label),
-            *((name, str(value)) for name, value in self.options.model_dump(exclude_none=True).items() if value != ""),
+            *option_rows(self.options),
+            *(part_row(*part) for part in self._parts),
             ("Runs", f"{len(self.runs)} at {', '.join(sizes) or 'no size'}"),
             ("Pictures", f"{self.pictures}{' and a page of all' if self.has_page else ''}"),
             ("Model calls", str(self.model_calls)),
@@ -247,14 +275,21 @@ class ScriptResult:
                 "label": picture.label,
                 "seed": picture.seeds.seed,
                 "infotext": picture.infotext,
+                "footprint": picture.footprint and asdict(picture.footprint),
                 "recipe": picture.recipe and picture.recipe.model_dump(mode="json", exclude_none=True),
             }
             for picture in self.pictures
         ]
 
 
-def plan_script(studio: "Studio", script: Script, request: Request, options: Options) -> ScriptPlan:
+def plan_script(
+    studio: "Studio", script: Script, request: Request, options: Options, *, look: bool = False
+) -> ScriptPlan:
     """Decide what a script will do, without doing it.
+
+    Parameters
+    ----------
+    look : find what is in the picture now, where that needs a model; otherwise it is left open
 
     Raises
     ------
@@ -267,14 +302,25 @@ def plan_script(studio: "Studio", script: Script, request: Request, options: Opt
     fixed = request.changed(seed=seeds.seed, variation_seed=seeds.variation_seed)
     blanks: dict[tuple[int, int], Image.Image] = {}
     runs: list[Plan] = []
-    asking = script.begin(fixed, options, studio.plan)
+    labels: list[str] = []
+    asking = script.begin(fixed, options, Means(studio.plan, Eyes(studio) if look else None, blank=True))
     answer: Pictures | None = None
     while isinstance(asked := _next(asking, answer), Ask):
         run = studio.plan(asked.request)
         runs.append(run)
+        labels.append(asked.label)
         blank = blanks.setdefault(run.output_size, Image.new("RGB", run.output_size, "#808080"))
         answer = [ScriptPicture(blank, seeds, asked.request, asked.label) for seeds in run.pictures]
-    return ScriptPlan(script, fixed, options, tuple(runs), len(asked.pictures), asked.page is not None)
+    return ScriptPlan(
+        script,
+        fixed,
+        options,
+        tuple(runs),
+        len(asked.pictures),
+        asked.page is not None,
+        labels=tuple(labels),
+        told=tuple(asked.warnings),
+    )
 
 
 def run_script(
@@ -299,7 +345,7 @@ def run_script(
     tell = on_event or _tell_nobody
     results: list[Result] = []
     finished: list[Event] = []
-    asking = plan.script.begin(plan.request, plan.options, studio.plan)
+    asking = plan.script.begin(plan.request, plan.options, Means(studio.plan, Eyes(studio)))
     answer: Pictures | None = None
     done = 0
     while isinstance(asked := _next(asking, answer), Ask):
@@ -334,7 +380,8 @@ def _counted(
         if event.kind == "finished":
             finished.append(event)
         else:
-            tell(replace(event, picture=done + event.picture, pictures=total))
+            # What is found on the way was not counted before.
+            tell(replace(event, picture=done + event.picture, pictures=max(total, done + event.pictures)))
 
     return counting
 
@@ -346,12 +393,12 @@ def _picture(result: "Result", index: int, asked: Ask) -> ScriptPicture:
         seeds=seeds,
         request=asked.request,
         label=asked.label,
-        infotext=_infotext(result.plan, seeds, asked.notes) if asked.notes else result.infotexts[index],
+        infotext=infotext_with(result.plan, seeds, asked.notes) if asked.notes else result.infotexts[index],
         recipe=result.recipes[index],
     )
 
 
-def _infotext(plan: Plan, seeds: Seeds, notes: Mapping[str, infotext.Value]) -> str:
+def infotext_with(plan: Plan, seeds: Seeds, notes: Mapping[str, infotext.Value]) -> str:
     """Write the infotext with more pairs, which stand before the version."""
     told = parameters(plan, seeds)
     last = {"Version": told.pop("Version")}
