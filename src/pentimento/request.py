@@ -18,6 +18,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    SerializationInfo,
     ValidationError,
     WithJsonSchema,
     model_validator,
@@ -58,7 +59,9 @@ def _as_picture(value: object) -> object:
     return value
 
 
-def _picture_to_json(value: Picture | None) -> str | None:
+def _picture_to_json(value: Picture | None, info: SerializationInfo) -> str | None:
+    if value is not None and info.context is not None:
+        return info.context(value)  # whoever writes it keeps pictures elsewhere, see `recipe.taken_apart`
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, Image.Image):
@@ -72,8 +75,8 @@ def _as_mask(value: object) -> object:
     return _as_picture(value)
 
 
-def _mask_to_json(value: Mask | None) -> str | None:
-    return write_drawing(value) if isinstance(value, Drawing) else _picture_to_json(value)
+def _mask_to_json(value: Mask | None, info: SerializationInfo) -> str | None:
+    return write_drawing(value) if isinstance(value, Drawing) else _picture_to_json(value, info)
 
 
 # In JSON a picture is a text, whatever it may be in Python.

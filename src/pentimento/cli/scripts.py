@@ -1,7 +1,7 @@
 """One command for each script: its options and the request's fields as flags."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from inspect import Parameter
 from pathlib import Path
 from typing import Any, Literal, cast, get_args, get_origin
@@ -14,8 +14,7 @@ from ..request import Request
 from ..scripts import Options, Script, find_script
 from ..scripts.region import Region, read_region
 from .options import COMMON, OUTPUT, STUDIO, Kind, described, given, parameter, request_options, with_options
-from .running import check_output, open_studio
-from .terminal import progress, say, say_json, say_rows, warn
+from .running import open_studio, produce_script
 
 PANEL = "This script"
 
@@ -106,41 +105,22 @@ def _command(name: str) -> Callable[..., None]:
         *COMMON,
     )
     def command(**values: Any) -> None:
-        own = {
-            name: _kind(field).read(values[name])
-            for name, field in script.options.model_fields.items()
-            if values[name] is not None
-        }
-        _produce(script, Request(**given(values)), script.options(**own), values)
+        from ..scripts import plan_script
+
+        request, options = Request(**given(values)), script.options(**read_options(script, values))
+        studio = open_studio(values)
+        produce_script(studio, plan_script(studio, script, request, options, look=values["plan"]), values)
 
     return command
 
 
-def _produce(script: Script, request: Request, options: Options, values: dict[str, Any]) -> None:
-    """Plan a script, and unless only the plan is wanted run it and write what it gives."""
-    from ..scripts import plan_script, run_script
-
-    studio = open_studio(values)
-    plan = plan_script(studio, script, request, options, look=values["plan"])
-    if values["plan"]:
-        if values["json"]:
-            say_json(plan.as_dict())
-        else:
-            say_rows(plan.describe())
-            warn(plan.warnings)
-        return
-    if values["output"] == "-":
-        raise RequestError("output", "-", "a script gives several pictures; give -o a folder or a file")
-    check_output(values["output"], values["format"], plan.pictures, as_json=values["json"])
-    warn(plan.warnings)
-    with progress(script.label) as on_event:
-        result = run_script(studio, plan, on_event)
-    files = result.save(values["output"], values["format"])
-    if values["json"]:
-        say_json({"files": [str(file) for file in files], "pictures": result.table()})
-        return
-    for file in files:
-        say(str(file))
+def read_options(script: Script, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Read those of the values that are options of a script, as their flags are written."""
+    return {
+        name: _kind(field).read(values[name])
+        for name, field in script.options.model_fields.items()
+        if values.get(name) is not None
+    }
 
 
 sheet = _command("sheet")

@@ -5,13 +5,13 @@ A script never runs anything itself, see `scripts.base`.
 
 from ..errors import unknown_name
 from .base import Options, Script, ScriptPicture, ScriptPlan, ScriptResult, plan_script, run_script
-from .detail import DetailOptions, detail
+from .detail import DetailOptions, detail, details_kept
 from .loopback import LoopbackOptions, loopback
 from .outpainting_mk2 import Mk2Options, outpainting_mk2
 from .poor_mans_outpainting import PoorMansOptions, poor_mans_outpainting
 from .prompt_matrix import MatrixOptions, prompt_matrix
 from .prompts_from_file import PromptsOptions, prompts_from_file
-from .regions import RegionsOptions, regions
+from .regions import RegionsOptions, regions, regions_kept
 from .sd_upscale import SdUpscaleOptions, sd_upscale
 from .sheet import SheetOptions, sheet
 
@@ -44,6 +44,7 @@ SCRIPTS = (
         "Paint the result again and again.",
         LoopbackOptions,
         loopback,
+        keeps=lambda request, options: request,
     ),
     Script(
         "sd_upscale",
@@ -94,6 +95,7 @@ SCRIPTS = (
         "Repaint several parts of a picture, each with its own prompt and settings.",
         RegionsOptions,
         regions,
+        keeps=regions_kept,
         in_parts=True,
     ),
     Script(
@@ -104,6 +106,7 @@ SCRIPTS = (
         DetailOptions,
         detail,
         needs_image=False,
+        keeps=details_kept,
         in_parts=True,
     ),
 )

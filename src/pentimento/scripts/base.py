@@ -9,19 +9,21 @@ import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from .. import infotext, metadata
+from ..apart import taken_apart
 from ..errors import Cancelled, ImageError, RequestError, unknown_name
+from ..models.info import ModelInfo
 from ..pictures.metrics import Footprint
 from ..pictures.read import read_picture
 from ..plan import Plan, Seeds
-from ..recipe import Recipe
+from ..recipe import Recipe, compose_recipe
 from ..request import Request, refusal
-from ..result import parameters
+from ..result import model_record, parameters
 from ..warnings import PlanWarning
 from .means import Eyes, Means
 from .rows import option_rows, part_as_dict, part_row
@@ -41,7 +43,7 @@ class Options(BaseModel):
         Names the option, the value, the choices and the way out.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True)
 
     def __init__(self, /, **values: Any) -> None:
         for name in values:
@@ -52,6 +54,10 @@ class Options(BaseModel):
         except ValidationError as error:
             raise refusal(error) from error
 
+    def changed(self, **values: Any) -> Self:
+        """Copy with some options changed, validated like new ones."""
+        return type(self)(**{**{name: getattr(self, name) for name in self.model_fields_set}, **values})
+
 
 @dataclass(frozen=True, eq=False)
 class ScriptPicture:
@@ -61,8 +67,10 @@ class ScriptPicture:
     ----------
     label : what it is among the others, such as "steps 10, cfg_scale 5"; empty where it is alone
     request : what made it; its pictures are kept when it is saved, so that the recipe can be run
-    recipe : None where it was put together from several runs
+    recipe : None while a script has put it together from several runs; then `run_script` gives
+        it one that runs the script again
     footprint : where it changed beside what was painted; None where a script does not say
+    options : that give it again, where those are not what the script was given
     """
 
     image: Image.Image
@@ -72,6 +80,7 @@ class ScriptPicture:
     infotext: str = ""
     recipe: Recipe | None = None
     footprint: Footprint | None = None
+    options: Options | None = None
 
 
 Pictures = Sequence[ScriptPicture]
@@ -117,6 +126,8 @@ class Script:
     ----------
     steps : (request, options, a way to plan) to the generator; seeds of the request are fixed
     needs_image : it works on a picture; without one it is refused
+    keeps : gives the request, run alone, whose untouched pixels are those that the script leaves
+        alone; None where there is none
     in_parts : its runs are parts of one picture, which the plan tells one by one
     """
 
@@ -127,6 +138,7 @@ class Script:
     options: type[Options]
     steps: Callable[[Request, Any, Means], Asking]
     needs_image: bool = True
+    keeps: Callable[[Request, Any], Request] | None = None
     in_parts: bool = False
 
     def begin(self, request: Request, options: Options, means: Means) -> Asking:
@@ -140,8 +152,10 @@ class ScriptPlan:
     Attributes
     ----------
     request : as given, its seeds fixed
+    model : which the request names
     runs : the plans of all requests in their order; pictures that come from earlier runs are blank
     pictures : how many the script gives in the end
+    only : the place of the one picture that is wanted; None = all
     labels : what each run is among the others
     told : what a person should know beside the warnings of the runs
     """
@@ -149,9 +163,11 @@ class ScriptPlan:
     script: Script
     request: Request
     options: Options
+    model: ModelInfo
     runs: tuple[Plan, ...]
     pictures: int
     has_page: bool
+    only: int | None = None
     labels: tuple[str, ...] = ()
     told: tuple[PlanWarning, ...] = ()
 
@@ -244,9 +260,10 @@ class ScriptResult:
         The files: the page first, then the pictures; the table's name is the page's with .json.
         """
         last, path = self.runs[-1], Path(path) if Path(path).suffix else f"{path}/"
-        for picture in self.pictures:
-            for given in picture.request.pictures.values():
-                last.inputs.put_picture(given)
+        kept = [picture.request.pictures for picture in self.pictures]
+        for given in (*kept, taken_apart(self.plan.options)[1]):
+            for place, one in given.items():
+                last.inputs.put_picture(one, place)
         described = replace(last, images=self.images, seeds=[picture.seeds.seed for picture in self.pictures])
         if self.page is None:
             targets, page = described.targets(path, format), None
@@ -283,12 +300,19 @@ class ScriptResult:
 
 
 def plan_script(
-    studio: "Studio", script: Script, request: Request, options: Options, *, look: bool = False
+    studio: "Studio",
+    script: Script,
+    request: Request,
+    options: Options,
+    only: int | None = None,
+    *,
+    look: bool = False,
 ) -> ScriptPlan:
     """Decide what a script will do, without doing it.
 
     Parameters
     ----------
+    only : the place of the one picture that is wanted; left out = all
     look : find what is in the picture now, where that needs a model; otherwise it is left open
 
     Raises
@@ -298,7 +322,8 @@ def plan_script(
     """
     if script.needs_image and request.init_image is None:
         raise ImageError("init_image", None, f"{script.label} works on a picture; give one")
-    seeds = studio.plan(request).pictures[0]
+    first = studio.plan(request)
+    seeds = first.pictures[0]
     fixed = request.changed(seed=seeds.seed, variation_seed=seeds.variation_seed)
     blanks: dict[tuple[int, int], Image.Image] = {}
     runs: list[Plan] = []
@@ -311,15 +336,14 @@ def plan_script(
         labels.append(asked.label)
         blank = blanks.setdefault(run.output_size, Image.new("RGB", run.output_size, "#808080"))
         answer = [ScriptPicture(blank, seeds, asked.request, asked.label) for seeds in run.pictures]
+    count, has_page = len(asked.pictures), asked.page is not None
+    if only is not None:
+        given = f"{script.label} gives {count} pictures here, and none has the place {only}"
+        check(0 <= only < count, "only", only, given)
+        count, has_page = 1, False
+    told = tuple(asked.warnings)
     return ScriptPlan(
-        script,
-        fixed,
-        options,
-        tuple(runs),
-        len(asked.pictures),
-        asked.page is not None,
-        labels=tuple(labels),
-        told=tuple(asked.warnings),
+        script, fixed, options, first.model, tuple(runs), count, has_page, only, labels=tuple(labels), told=told
     )
 
 
@@ -357,7 +381,28 @@ def run_script(
         answer = [_picture(result, index, asked) for index in range(len(result.images))]
     for event in finished[-1:]:
         tell(replace(event, picture=done, pictures=done))
-    return ScriptResult(plan, tuple(asked.pictures), asked.page and asked.page(), tuple(results))
+    pictures = [_with_recipe(plan, results, index, picture) for index, picture in enumerate(asked.pictures)]
+    if plan.only is not None:
+        return ScriptResult(plan, (pictures[plan.only],), None, tuple(results))
+    return ScriptResult(plan, tuple(pictures), asked.page and asked.page(), tuple(results))
+
+
+def _with_recipe(plan: ScriptPlan, runs: "Sequence[Result]", index: int, picture: ScriptPicture) -> ScriptPicture:
+    """Give a picture that was put together a recipe, which runs the script again."""
+    if picture.recipe is not None:
+        return picture
+    recipe = compose_recipe(
+        [recipe for run in runs for recipe in run.recipes],
+        plan.request,
+        plan.script.name,
+        picture.options or plan.options,
+        picture.image,
+        model=model_record(plan.model),
+        seed=picture.seeds.seed,
+        variation_seed=picture.seeds.variation_seed,
+        index=index,
+    )
+    return replace(picture, request=plan.request, recipe=recipe)
 
 
 def _next(asking: Asking, answer: Pictures | None) -> Ask | Gathered:

@@ -8,10 +8,11 @@ from PIL import Image
 from pydantic import BeforeValidator, Field
 
 from ..errors import RequestError
+from ..inputs import read_inputs
 from ..labels import group_of
 from ..pictures.mask_text import read_drawing
 from ..pictures.read import read_picture
-from ..pictures.shapes import Length
+from ..profiles import find_profile
 from ..request import Request
 from ..warnings import PlanWarning
 from .base import Ask, Asking, Gathered, Options, Pictures, ScriptPicture, check, check_not_extended
@@ -30,9 +31,9 @@ from .detections import (
     sized,
     within,
 )
-from .means import Means, Search
+from .means import Look, Means, Search
 from .region import Region
-from .regions import Named, paint, prepare
+from .regions import Named, kept_by, paint, prepare
 
 _STRENGTH = 0.4
 _SKIP = "[SKIP]"
@@ -49,16 +50,12 @@ def _as_box(value: object) -> object:
             "boxes", value, f"{value!r} is no box; give left, top, width and height, as in 10% 20% 64 64"
         )
     try:
-        lengths = _lengths(value)
+        lengths = read_drawing(f"rect {value}").steps[0].lengths
     except RequestError as error:
         raise RequestError("boxes", value, error.message) from error
     if min(lengths[2].value, lengths[3].value) <= 0:
         raise RequestError("boxes", value, f"{value!r} has no width or no height; both must be above 0")
     return " ".join(value.split())
-
-
-def _lengths(box: str) -> tuple[Length, ...]:
-    return read_drawing(f"rect {box}").steps[0].lengths
 
 
 class DetailOptions(Options):
@@ -84,7 +81,7 @@ class DetailOptions(Options):
         "",
         description="prompt of details: [PROMPT] is the request's, [SEP] parts them, [SKIP] leaves one out",
     )
-    detail_negative_prompt: str = Field("", description="the same for the negative prompt")
+    detail_negative_prompt: str = Field("", description="the same for their negative prompt")
     detail_denoising_strength: float | None = Field(
         None,
         ge=0,
@@ -104,42 +101,41 @@ class Detector:
     ----------
     needs : what a person has to give for it
     given : it is there
-    propose : details of a picture
+    propose : details of a picture: (picture, what was painted over it, options, eyes)
     nothing : what to do where nothing is proposed
-    looks : it loads a model and looks at the picture
+    looks : it has to see the picture
     """
 
     name: str
     needs: str
     given: Callable[[Request, DetailOptions], bool]
-    propose: Callable[[Image.Image, Request, DetailOptions, Means], list[Detection]]
+    propose: Callable[[Image.Image, Image.Image | None, DetailOptions, Look | None], list[Detection]]
     nothing: str
     looks: bool = False
 
 
-def _boxes(image: Image.Image, request: Request, options: DetailOptions, means: Means) -> list[Detection]:
-    drawn = from_boxes([_lengths(box) for box in options.boxes], image, options.shape)
-    mask = _painted(image, request, means)
-    return within(drawn, mask) if mask else drawn
+def _boxes(
+    image: Image.Image, painted: Image.Image | None, options: DetailOptions, look: Look | None
+) -> list[Detection]:
+    del look
+    drawn = from_boxes(options.boxes, image, options.shape)
+    return within(drawn, painted) if painted else drawn
 
 
-def _objects(image: Image.Image, request: Request, options: DetailOptions, means: Means) -> list[Detection]:
-    assert means.look is not None and options.detector_model is not None, "asked only where there is something to look"
-    found = means.look(Search(options.detector_model, options.look_for, options.confidence), image)
+def _objects(
+    image: Image.Image, painted: Image.Image | None, options: DetailOptions, look: Look | None
+) -> list[Detection]:
+    assert look is not None and options.detector_model is not None, "asked only where there is something to look with"
+    found = look(Search(options.detector_model, options.look_for, options.confidence), image)
     drawn = from_found(found, image, options.shape)
-    mask = _painted(image, request, means)
-    return within(drawn, mask) if mask else drawn
+    return within(drawn, painted) if painted else drawn
 
 
-def _parts(image: Image.Image, request: Request, options: DetailOptions, means: Means) -> list[Detection]:
-    del options
-    mask = _painted(image, request, means)
-    return parts_of(mask) if mask else []
-
-
-def _painted(image: Image.Image, request: Request, means: Means) -> Image.Image | None:
-    """Read the request's mask as it lies on a picture."""
-    return None if request.mask is None else means(request.changed(init_image=image)).inputs.painted
+def _parts(
+    image: Image.Image, painted: Image.Image | None, options: DetailOptions, look: Look | None
+) -> list[Detection]:
+    del image, options, look
+    return parts_of(painted) if painted else []
 
 
 DETECTORS = (
@@ -160,6 +156,7 @@ DETECTORS = (
     ),
     Detector("mask", "give a mask", lambda request, options: request.mask is not None, _parts, "paint a mask"),
 )
+"""What proposes details; `auto` takes the first that has what it needs."""
 
 
 def find_detector(request: Request, options: DetailOptions) -> Detector:
@@ -188,7 +185,7 @@ def detail(request: Request, options: DetailOptions, means: Means) -> Asking:
     detector = find_detector(request, options)
     check(request.latent_mask is None, "latent_mask", "given", "details have masks of their own; leave it out")
     painted: Pictures = ()
-    if options.paint_first or request.init_image is None:
+    if _paints_first(request, options):
         painted = yield Ask(request, "first")
     else:
         check_not_extended(request)
@@ -198,7 +195,8 @@ def detail(request: Request, options: DetailOptions, means: Means) -> Asking:
     given: list[ScriptPicture] = []
     warnings: list[PlanWarning] = []
     for index, source in enumerate(sources):
-        named = _named(request, options, detector, source, means)
+        found = _detected(request, options, source, means.look)
+        named = _named(request, options, found)
         if not named:
             check(bool(painted), "detector", detector.name, f"nothing was detected; {detector.nothing}")
             given.append(painted[index])
@@ -208,8 +206,31 @@ def detail(request: Request, options: DetailOptions, means: Means) -> Asking:
             parts = replace(parts, whole=means(request), seeds=(painted[index].seeds,))
         warnings += parts.warnings
         for number in range(source.batch_size * source.batch_count):
-            given.append((yield from paint(parts, number)))
+            made = yield from paint(parts, number)
+            given.append(replace(made, options=_pinned(options, found) if detector.looks else None))
     return Gathered(given, warnings=warnings)
+
+
+def details_kept(request: Request, options: DetailOptions) -> Request:
+    """Give a request whose untouched pixels are those that the details leave alone.
+
+    Where the picture was painted first, that is none.
+    """
+    if _paints_first(request, options):
+        return Request(**_of_details(request))
+    source = _as_given(request, options)
+    return kept_by(source, [one.region for one in _named(request, options, _detected(request, options, source, None))])
+
+
+def _paints_first(request: Request, options: DetailOptions) -> bool:
+    return options.paint_first or request.init_image is None
+
+
+def _pinned(options: DetailOptions, found: Sequence[Detection]) -> DetailOptions:
+    """Give options that need no model: what it has found, as boxes."""
+    boxes = tuple(one.drawn for one in found)
+    bounds = {"min_area": 0.0, "max_area": 1.0, "max_count": 0}
+    return options.changed(detector="boxes", boxes=boxes, order="as_given", **bounds)
 
 
 _UNSEEN = PlanWarning("details_unseen", "what is detected, and so painted, is known when it runs", "detector")
@@ -226,17 +247,18 @@ def _of_painted(request: Request, painted: ScriptPicture) -> Request:
 
 def _as_given(request: Request, options: DetailOptions) -> Request:
     """Give the request for details of the picture that was given."""
-    return Request(**{**_of_details(request), "denoising_strength": _strength(request, options, first=False)})
+    return Request(**{**_of_details(request), "denoising_strength": _strength(request, options)})
 
 
 def _of_details(request: Request) -> dict[str, Any]:
     return {name: getattr(request, name) for name in request.model_fields_set if name not in _NOT_OF_DETAILS}
 
 
-def _strength(request: Request, options: DetailOptions, *, first: bool) -> float:
+def _strength(request: Request, options: DetailOptions) -> float:
     if options.detail_denoising_strength is not None:
         return options.detail_denoising_strength
-    return _STRENGTH if first or "denoising_strength" not in request.model_fields_set else request.denoising_strength
+    own = "denoising_strength" in request.model_fields_set and not _paints_first(request, options)
+    return request.denoising_strength if own else _STRENGTH
 
 
 def _unpainted(source: Request, means: Means) -> Pictures:
@@ -245,17 +267,23 @@ def _unpainted(source: Request, means: Means) -> Pictures:
     return [ScriptPicture(blank, seeds, source) for seeds in plan.pictures]
 
 
-def _named(request: Request, options: DetailOptions, detector: Detector, source: Request, means: Means) -> list[Named]:
-    """Detect, and make regions of it."""
+def _detected(request: Request, options: DetailOptions, source: Request, look: Look | None) -> list[Detection]:
+    """Detect what is in a picture, as it is taken and ordered."""
     assert source.init_image is not None, "details are of a picture"
     image = read_picture(source.init_image, "init_image")
-    found = sized(detector.propose(image, request, options, means), options.min_area, options.max_area)
-    found = ordered(largest(found, options.max_count), options.order)
+    asked = request.changed(init_image=image)
+    painted = None if asked.mask is None else read_inputs(asked, find_profile(asked.profile)).painted
+    proposed = find_detector(request, options).propose(image, painted, options, look)
+    found = largest(sized(proposed, options.min_area, options.max_area), options.max_count)
+    return ordered(found, options.order)
+
+
+def _named(request: Request, options: DetailOptions, found: Sequence[Detection]) -> list[Named]:
+    """Make regions of what is detected."""
     found = merged(grown(found, options.grow), options.merge)
     prompts = _texts(options.detail_prompt, request.prompt, len(found))
     negatives = _texts(options.detail_negative_prompt, request.negative_prompt, len(found))
-    first = options.paint_first or request.init_image is None
-    strength = _strength(request, options, first=first)
+    strength = _strength(request, options)
     named: list[Named] = []
     for number, (one, prompt, negative) in enumerate(zip(found, prompts, negatives, strict=True), 1):
         fields: dict[str, Any] = {

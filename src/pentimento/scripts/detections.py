@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -11,10 +12,11 @@ from PIL import Image, ImageChops
 
 from ..geometry import Box
 from ..models.objects import Found
+from ..pictures.mask_text import read_drawing
 from ..pictures.masks import bounding_box
-from ..pictures.shapes import OPERATIONS, Drawing, Length, Step, render
+from ..pictures.shapes import OPERATIONS, Length, render
 
-Order = Literal["left_to_right", "top_to_bottom", "center_to_edge", "largest_first", "surest_first"]
+Order = Literal["left_to_right", "top_to_bottom", "center_to_edge", "largest_first", "surest_first", "as_given"]
 Shape = Literal["rect", "ellipse"]
 Merge = Literal["none", "merged", "all_the_rest"]
 
@@ -26,17 +28,24 @@ class Detection:
     Attributes
     ----------
     mask : "L" of the picture's size, white = the part
-    box : smallest around it
     score : how sure it is, 0..1
     label : what it is; empty where nobody says
+    drawn : left, top, width and height as text, of what was drawn; empty where it is a part of a mask
     """
 
     mask: Image.Image
-    box: Box
     score: float = 1.0
     label: str = ""
+    drawn: str = ""
 
-    @property
+    @cached_property
+    def box(self) -> Box:
+        """The smallest around the mask; none is empty."""
+        box = bounding_box(self.mask)
+        assert box is not None, "what is empty is left out"
+        return box
+
+    @cached_property
     def area(self) -> float:
         """Px that are masked, grey ones by their share."""
         return float(np.asarray(self.mask, np.float64).sum() / 255)
@@ -46,10 +55,9 @@ class Detection:
         return (self.box.left + self.box.right) / 2, (self.box.top + self.box.bottom) / 2
 
 
-def from_masks(masks: Iterable[tuple[Image.Image, float, str]]) -> list[Detection]:
-    """Take masks with scores and labels; what is empty is left out."""
-    boxed = [(mask, bounding_box(mask), score, label) for mask, score, label in masks]
-    return [Detection(mask, box, score, label) for mask, box, score, label in boxed if box is not None]
+def _there(detections: Iterable[Detection]) -> list[Detection]:
+    """Leave out what is empty."""
+    return [one for one in detections if one.mask.getbbox() is not None]
 
 
 def parts_of(mask: Image.Image) -> list[Detection]:
@@ -69,29 +77,26 @@ def parts_of(mask: Image.Image) -> list[Detection]:
     pixels: NDArray[np.uint8] = np.asarray(mask, np.uint8)
     labels, count = morphology.label(pixels > 0, structure=np.ones((3, 3)))
     whole = [Image.fromarray(np.where(labels == number, pixels, 0).astype(np.uint8)) for number in range(1, count + 1)]
-    return from_masks((part, 1.0, "") for part in whole)
+    return [Detection(part) for part in whole]
 
 
-def from_boxes(boxes: Sequence[Sequence[Length]], image: Image.Image, shape: Shape) -> list[Detection]:
-    """Draw boxes (left, top, width, height) as detections."""
-    drawn = (render(Drawing((Step(shape, tuple(box)),)), image) for box in boxes)
-    return from_masks((mask, 1.0, "") for mask in drawn)
+def from_boxes(boxes: Sequence[str], image: Image.Image, shape: Shape) -> list[Detection]:
+    """Draw boxes (left, top, width, height, as text) as detections."""
+    return _there(Detection(render(read_drawing(f"{shape} {box}"), image), drawn=box) for box in boxes)
 
 
 def from_found(found: Sequence[Found], image: Image.Image, shape: Shape) -> list[Detection]:
     """Draw what a model has found, out to whole px."""
-    drawn: list[tuple[Image.Image, float, str]] = []
-    for one in found:
-        left, top = math.floor(one.left), math.floor(one.top)
-        sides = (left, top, math.ceil(one.right) - left, math.ceil(one.bottom) - top)
-        step = Step(shape, tuple(Length(float(side)) for side in sides))
-        drawn.append((render(Drawing((step,)), image), one.score, one.label))
-    return from_masks(drawn)
+    boxes = [Box(*map(math.floor, (one.left, one.top)), *map(math.ceil, (one.right, one.bottom))) for one in found]
+    texts = [f"{box.left} {box.top} {box.size.width} {box.size.height}" for box in boxes]
+    drawn = (from_boxes([text], image, shape) for text in texts)
+    pairs = ((one, each) for each, ones in zip(found, drawn, strict=True) for one in ones)
+    return [replace(one, score=each.score, label=each.label) for one, each in pairs]
 
 
 def within(detections: Iterable[Detection], mask: Image.Image) -> list[Detection]:
     """Keep of every detection what lies under a mask."""
-    return from_masks((ImageChops.darker(one.mask, mask), one.score, one.label) for one in detections)
+    return _there(replace(one, mask=ImageChops.darker(one.mask, mask)) for one in detections)
 
 
 def sized(detections: Iterable[Detection], least: float, most: float) -> list[Detection]:
@@ -108,20 +113,21 @@ def largest(detections: Sequence[Detection], count: int) -> list[Detection]:
 
 
 def ordered(detections: Iterable[Detection], order: Order) -> list[Detection]:
-    """Sort; equal ones by their place, from left and from above."""
-    return sorted(detections, key=lambda one: (*_KEYS[order](one), *one.box))
+    """Sort; equal ones stay as they are."""
+    return sorted(detections, key=_KEYS[order])
 
 
 def _from_center(one: Detection) -> float:
     return math.hypot(one.center[0] - one.mask.width / 2, one.center[1] - one.mask.height / 2)
 
 
-_KEYS: Mapping[Order, Callable[[Detection], tuple[float, ...]]] = {
-    "left_to_right": lambda one: (one.center[0],),
-    "top_to_bottom": lambda one: (one.center[1],),
-    "center_to_edge": lambda one: (_from_center(one),),
-    "largest_first": lambda one: (-one.area,),
-    "surest_first": lambda one: (-one.score,),
+_KEYS: Mapping[Order, Callable[[Detection], float]] = {
+    "left_to_right": lambda one: one.center[0],
+    "top_to_bottom": lambda one: one.center[1],
+    "center_to_edge": _from_center,
+    "largest_first": lambda one: -one.area,
+    "surest_first": lambda one: -one.score,
+    "as_given": lambda one: 0,
 }
 
 
@@ -135,7 +141,7 @@ def grown(detections: Iterable[Detection], by: int) -> list[Detection]:
         result = operation(np.asarray(mask, np.float32) / np.float32(255), lengths)
         return Image.fromarray(np.rint(result * 255).astype(np.uint8))
 
-    return from_masks((changed(one.mask), one.score, one.label) for one in detections)
+    return _there(replace(one, mask=changed(one.mask)) for one in detections)
 
 
 def merged(detections: Sequence[Detection], how: Merge) -> list[Detection]:
@@ -145,8 +151,7 @@ def merged(detections: Sequence[Detection], how: Merge) -> list[Detection]:
     mask = detections[0].mask
     for one in detections[1:]:
         mask = ImageChops.lighter(mask, one.mask)
-    together = replace(detections[0], mask=mask, score=min(one.score for one in detections))
-    return from_masks([(_MERGED[how](together.mask), together.score, together.label)])
+    return _there([Detection(_MERGED[how](mask), min(one.score for one in detections))])
 
 
 _MERGED: Mapping[Merge, Callable[[Image.Image], Image.Image]] = {

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import Field
@@ -66,4 +67,5 @@ def loopback(request: Request, options: LoopbackOptions, plan: Callable[[Request
             asked = asked.changed(init_image=made[0].image, masked_content="original")
         if series > 1:
             given.extend(made)
-    return Gathered(given)
+    # Each is painted on the one before it, and that on the picture that was given.
+    return Gathered([replace(picture, recipe=None) for picture in given])

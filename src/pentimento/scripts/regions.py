@@ -258,10 +258,15 @@ def _footprint(parts: Parts, image: Image.Image) -> Footprint | None:
     return footprint(before, after, np.maximum.reduce([np.asarray(mask) for mask in painted]))
 
 
-def kept(request: Request, options: RegionsOptions) -> Request:
+def regions_kept(request: Request, options: RegionsOptions) -> Request:
     """Give a request whose untouched pixels are those that all regions leave alone."""
+    return kept_by(request, options.regions)
+
+
+def kept_by(request: Request, regions: Sequence[Region]) -> Request:
+    """Give the same of regions that are not options."""
     masks: list[Bools] = []
-    for region in options.regions:
+    for region in regions:
         asked = request.changed(**region.own)
         profile = find_profile(asked.profile)
         inputs = read_inputs(asked, profile)

@@ -34,7 +34,8 @@ def sd_upscale(request: Request, options: SdUpscaleOptions, plan: Callable[[Requ
     Notes
     -----
     A1111 v1.10.1 behaviour: tiles, fades and seeds, which count up by one for each batch of
-    tiles. The mask is seen as a whole here: a tile that it does not touch is not run.
+    tiles; the infotext is the first tile's. The mask is seen as a whole here: a tile that it does not
+    touch is not run.
     """
     source = _enlarged(source_of(request), request, options)
     size = Size(*source.size)
@@ -52,19 +53,18 @@ def sd_upscale(request: Request, options: SdUpscaleOptions, plan: Callable[[Requ
     notes = {"SD upscale overlap": options.overlap, "SD upscale upscaler": options.upscaler}
     given: list[ScriptPicture] = []
     for number in range(request.batch_count):
-        tiles, last = laid.cut(source), None
+        tiles, first = laid.cut(source), None
         for index, part in enumerate(parts):
             if part is None:
                 continue
             seed = request.seed + number + index // request.batch_size + index % request.batch_size
             fields = {"seed": seed % 2**64, "init_image": tiles[index], **part}
-            (last,) = yield Ask(single.changed(**fields), f"tile {index + 1} of {len(tiles)}", notes)
-            tiles[index] = last.image.convert("RGB")
-        check(last is not None, "mask", "empty", "it touches no tile: nothing would be painted")
-        assert last is not None
-        given.append(
-            ScriptPicture(laid.joined(tiles), last.seeds, request, f"upscaled {size}", last.infotext, recipe=None)
-        )
+            (made,) = yield Ask(single.changed(**fields), f"tile {index + 1} of {len(tiles)}", notes)
+            tiles[index] = made.image.convert("RGB")
+            first = first or made
+        check(first is not None, "mask", "empty", "it touches no tile: nothing would be painted")
+        assert first is not None
+        given.append(ScriptPicture(laid.joined(tiles), first.seeds, request, f"upscaled {size}", first.infotext))
     return Gathered(given)
 
 
