@@ -14,10 +14,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from .. import infotext, metadata
 from ..errors import RequestError, unknown_name
 from ..geometry import Size
+from ..pictures.metrics import Footprint
 from ..pictures.read import LARGEST_PICTURE, read_picture
 from ..plan import Plan, Seeds
 from ..recipe import Recipe, reference_to
 from ..request import TELL_PICTURE, Picture, Request, refusal
+from ..result import parameters
+from ..warnings import PlanWarning
+from .means import Means
 
 
 class Options(BaseModel):
@@ -74,6 +78,8 @@ class ScriptPicture:
     request : what made it; its pictures are kept when it is saved, so that the recipe can be run
     recipe : None while a script has put it together from several runs; then `run_script` gives
         it one that runs the script again
+    footprint : where it changed beside what was painted; None where a script does not say
+    options : that give it again, where those are not what the script was given
     icc : colour profile that goes into its file
     """
 
@@ -83,6 +89,8 @@ class ScriptPicture:
     label: str = ""
     infotext: str = ""
     recipe: Recipe | None = None
+    footprint: Footprint | None = None
+    options: Options | None = None
     icc: bytes | None = field(default=None, repr=False)
 
     def encode(self, format: str, quality: int = 90) -> bytes:
@@ -121,10 +129,12 @@ class Gathered:
     Attributes
     ----------
     page : draws one picture of all of them; None where there is nothing to compare
+    warnings : what a person should know beside what the plan of every run says
     """
 
     pictures: Pictures
     page: Callable[[], Image.Image] | None = None
+    warnings: Sequence[PlanWarning] = ()
 
 
 Asking = Generator[Ask, Pictures, Gathered]
@@ -141,6 +151,7 @@ class Script:
     keeps : gives the request, run alone, whose untouched pixels are those that the script leaves
         alone; None where there is none
     builds_up : each of its runs rests on the one before, so that only the script makes a picture again
+    in_parts : its runs are parts of one picture, which the plan tells one by one
     """
 
     name: str
@@ -148,13 +159,21 @@ class Script:
     label_ru: str
     summary: str
     options: type[Options]
-    steps: Callable[[Request, Any, Callable[[Request], Plan]], Asking]
+    steps: Callable[[Request, Any, Means], Asking]
     needs_image: bool = True
     keeps: Callable[[Request, Any], Request] | None = None
     builds_up: bool = False
+    in_parts: bool = False
 
-    def begin(self, request: Request, options: Options, plan: Callable[[Request], Plan]) -> Asking:
-        return self.steps(request, options, plan)
+    def begin(self, request: Request, options: Options, means: Means) -> Asking:
+        return self.steps(request, options, means)
+
+
+def infotext_with(plan: Plan, seeds: Seeds, notes: Mapping[str, infotext.Value]) -> str:
+    """Write the infotext with more pairs, which stand before the version."""
+    told = parameters(plan, seeds)
+    last = {"Version": told.pop("Version")}
+    return infotext.write(plan.prompt_text, plan.negative_text, {**told, **notes, **last})
 
 
 def source_of(request: Request) -> Image.Image:

@@ -4,21 +4,23 @@ import io
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from PIL import Image
 
-from .. import infotext, metadata
+from .. import metadata
 from ..apart import taken_apart
 from ..errors import Cancelled, ImageError
 from ..plan import Plan, Seeds
-from ..recipe import Recipe, compose_recipe, reference_to
-from ..request import TELL_PICTURE, Request
-from ..result import model_record, parameters
+from ..recipe import Recipe, compose_recipe
+from ..request import Request
+from ..result import model_record
 from ..warnings import PlanWarning
-from .base import Ask, Asking, Gathered, Options, Pictures, Script, ScriptPicture, check
+from .base import Ask, Asking, Gathered, Options, Pictures, Script, ScriptPicture, check, infotext_with
+from .means import Eyes, Look, Means
+from .rows import option_rows, part_as_dict, part_row
 
 if TYPE_CHECKING:
     from ..pipeline import Event
@@ -61,11 +63,13 @@ class ScriptPlan(Course):
     Attributes
     ----------
     runs : the plans of all requests in their order; pictures that come from earlier runs are blank
+    labels : what each run is among the others
     given : the pictures that the script gives, blank
-    warnings : what a person should know, each once
+    warnings : what a person should know, each once, or once for each part
     """
 
     runs: tuple[Plan, ...]
+    labels: tuple[str, ...]
     given: Pictures
     warnings: tuple[PlanWarning, ...]
 
@@ -73,6 +77,14 @@ class ScriptPlan(Course):
     def model_calls(self) -> int:
         """How many evaluations of the network all runs need."""
         return sum(run.model_calls * len(run.pictures) for run in self.runs)
+
+    @property
+    def _parts(self) -> list[tuple[str, Plan]]:
+        """The parts of the first picture; those of the others are the same but for the seeds."""
+        parts = dict[str, Plan]()
+        for label, run in zip(self.labels, self.runs, strict=True):
+            parts.setdefault(label, run)
+        return list(parts.items()) if self.script.in_parts else []
 
     def as_dict(self) -> dict[str, Any]:
         """Give the plan as plain values for JSON."""
@@ -92,6 +104,7 @@ class ScriptPlan(Course):
             "model_calls": self.model_calls,
             "memory_bytes": max(run.memory_bytes for run in self.runs),
             "seeds": [one.seeds.seed for one in self.given],
+            **({"parts": [part_as_dict(*part) for part in self._parts]} if self.script.in_parts else {}),
             "warnings": [warning.as_dict() for warning in self.warnings],
         }
 
@@ -101,16 +114,13 @@ class ScriptPlan(Course):
         seeds = dict.fromkeys(str(seeds.seed) for run in self.runs for seeds in run.pictures)
         return [
             ("Script", self.script.label),
-            *((name, str(value)) for name, value in self._options().items() if value not in ("", None)),
+            *option_rows(self.options),
+            *(part_row(*part) for part in self._parts),
             ("Runs", f"{len(self.runs)} at {', '.join(sizes) or 'no size'}"),
             ("Pictures", f"{self.pictures}{' and a page of all' if self.has_page else ''}"),
             ("Model calls", str(self.model_calls)),
             ("Seeds", ", ".join(seeds)),
         ]
-
-    def _options(self) -> dict[str, Any]:
-        """Give all options, with pictures by their hash."""
-        return self.options.model_dump(mode="json", context={TELL_PICTURE: reference_to})
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,7 +174,8 @@ class ScriptResult:
         """
         last, path = self.runs[-1], Path(path) if Path(path).suffix else f"{path}/"
         kept = [picture.request.pictures for picture in self.pictures]
-        for given in (*kept, taken_apart(self.plan.options)[1]):
+        chosen = [taken_apart(picture.options or self.plan.options)[1] for picture in self.pictures]
+        for given in (*kept, *chosen):
             for place, one in given.items():
                 last.inputs.put_picture(one, place)
         described = replace(last, images=self.images, seeds=[picture.seeds.seed for picture in self.pictures])
@@ -201,6 +212,7 @@ class ScriptResult:
                 "label": picture.label,
                 "seed": picture.seeds.seed,
                 "infotext": picture.infotext,
+                "footprint": picture.footprint and asdict(picture.footprint),
                 "recipe": picture.recipe and picture.recipe.model_dump(mode="json", exclude_none=True),
             }
             for picture in self.pictures
@@ -221,6 +233,7 @@ def plan_script(
     keep: Callable[[Plan], Plan] = lambda plan: plan,
     *,
     only: int | None = None,
+    look: Look | None = None,
 ) -> ScriptPlan:
     """Decide what a script will do, without doing it.
 
@@ -228,6 +241,7 @@ def plan_script(
     ----------
     keep : what stays in memory of a run's plan
     only : which of the script's pictures is wanted alone; left out = all
+    look : finds what is in the picture now; left out = that is left open, because it needs a model
 
     Raises
     ------
@@ -241,11 +255,13 @@ def plan_script(
     blanks: dict[tuple[int, int], Image.Image] = {}
     runs: list[Plan] = []
     answers: list[Pictures] = []
-    warnings: dict[str, PlanWarning] = {}
-    asking = script.begin(fixed, options, studio.plan)
+    labels: list[str] = []
+    warnings: dict[tuple[str, str], PlanWarning] = {}
+    asking = script.begin(fixed, options, Means(studio.plan, look, blank=True))
     while isinstance(asked := _next(asking, answers[-1] if answers else None), Ask):
         run = studio.plan(asked.request)
-        warnings.update({warning.code: warning for warning in run.warnings})
+        labels.append(asked.label)
+        warnings |= _warnings_of(run, asked.label if script.in_parts else "", warnings)
         runs.append(keep(run))
         blank = blanks.setdefault(run.output_size, Image.new("RGB", run.output_size, "#808080"))
         answers.append([ScriptPicture(blank, seeds, asked.request, asked.label) for seeds in run.pictures])
@@ -264,10 +280,22 @@ def plan_script(
         pictures=len(given),
         has_page=asked.page is not None and only is None,
         runs=tuple(runs),
+        labels=tuple(labels),
         given=given,
-        warnings=tuple(warnings.values()),
+        warnings=(*warnings.values(), *asked.warnings),
         only=only,
     )
+
+
+def _warnings_of(
+    run: Plan, part: str, told: Mapping[tuple[str, str], PlanWarning]
+) -> dict[tuple[str, str], PlanWarning]:
+    """Give the warnings of a run that were not told yet; of a part, with its name."""
+    found = {(part, warning.code): warning for warning in run.warnings if (part, warning.code) not in told}
+    if not part:
+        return found
+    # What would mend it is to be set in the part, not in the request.
+    return {key: replace(one, message=f"{part}: {one.message}", fix={}) for key, one in found.items()}
 
 
 def _wanted(pictures: Pictures, only: int | None) -> tuple[ScriptPicture, ...]:
@@ -318,7 +346,7 @@ def run_script(
     tell = on_event or _tell_nobody
     results: list[Result] = []
     finished: list[Event] = []
-    asking = plan.script.begin(plan.request, plan.options, studio.plan)
+    asking = plan.script.begin(plan.request, plan.options, Means(studio.plan, Eyes(studio)))
     answer: Pictures | None = None
     parts: list[Recipe] = []
     icc: bytes | None = None
@@ -368,7 +396,7 @@ def _with_recipe(
         parts,
         plan.request,
         plan.script.name,
-        plan.options,
+        picture.options or plan.options,
         picture.image,
         model=model_record(studio.plan(plan.request).model),
         seed=picture.seeds.seed,
@@ -420,7 +448,8 @@ def _counted(
         if event.kind == "finished":
             finished.append(event)
         else:
-            tell(replace(event, picture=done + event.picture, pictures=total))
+            # What is found on the way was not counted before.
+            tell(replace(event, picture=done + event.picture, pictures=max(total, done + event.pictures)))
 
     return counting
 
@@ -432,14 +461,7 @@ def _picture(result: "Result", index: int, asked: Ask) -> ScriptPicture:
         seeds=seeds,
         request=asked.request,
         label=asked.label,
-        infotext=_infotext(result.plan, seeds, asked.notes) if asked.notes else result.infotexts[index],
+        infotext=infotext_with(result.plan, seeds, asked.notes) if asked.notes else result.infotexts[index],
         recipe=result.recipes[index],
         icc=result.icc,
     )
-
-
-def _infotext(plan: Plan, seeds: Seeds, notes: Mapping[str, infotext.Value]) -> str:
-    """Write the infotext with more pairs, which stand before the version."""
-    told = parameters(plan, seeds)
-    last = {"Version": told.pop("Version")}
-    return infotext.write(plan.prompt_text, plan.negative_text, {**told, **notes, **last})
