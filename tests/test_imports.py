@@ -42,6 +42,7 @@ NO_TORCH_IN_MODELS = (
     "models.networks.names",
     "models.networks.files",
     "models.networks.find",
+    "models.objects",
 )
 
 

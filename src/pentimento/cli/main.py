@@ -49,6 +49,12 @@ COMMANDS = (
     Command("prompts-from-file", "scripts", "Make a picture of every line of a file.", "Make many"),
     Command("outpainting-mk2", "scripts", "Extend a picture side by side as A1111's script does.", "Make many"),
     Command("poor-mans-outpainting", "scripts", "Extend a picture tile by tile as A1111's script does.", "Make many"),
+    Command(
+        "regions", "scripts", "Repaint several parts of a picture, each with its own prompt and settings.", "Make many"
+    ),
+    Command(
+        "detail", "scripts", "Repaint what is detected, such as faces and hands, one by one and enlarged.", "Make many"
+    ),
     Command("batch", "batch", "Repaint every picture of a folder.", "Make many"),
     Command("rerun", "rerun", "Make a result again from its file.", "Make"),
     Command("serve", "serve", "Serve the APIs and the studio's page.", "Serve"),
