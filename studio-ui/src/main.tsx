@@ -7,6 +7,7 @@ import { shortProgress } from './panels/PlanLine';
 import { openFile, readText } from './state/exchange';
 import { active, rejoin } from './state/jobs';
 import { startLive } from './state/live';
+import { merging, startMerging } from './state/merge';
 import { startFollowingHand, startTinting } from './state/modes';
 import { complain, notify } from './state/notices';
 import { startPlanning } from './state/plan';
@@ -25,6 +26,7 @@ const TYPING = 'input, textarea, select';
 
 /** A picture or a text that is pasted beside any field. */
 function onPaste(event: ClipboardEvent): void {
+  if (merging.peek()) return;
   const file = [...(event.clipboardData?.files ?? [])][0];
   if (file?.type.startsWith('image/')) {
     event.preventDefault();
@@ -44,6 +46,7 @@ startPlanning();
 startLive();
 startTinting();
 startFollowingHand();
+startMerging();
 const restored = startSession();
 let known = false;
 keepTrying(() => {

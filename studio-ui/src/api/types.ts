@@ -178,6 +178,7 @@ interface EventHead {
 
 export interface JobEvents {
   queued: EventHead;
+  loading: EventHead & { model: string };
   started: EventHead & { plan?: Plan };
   step: EventHead & {
     picture: number;

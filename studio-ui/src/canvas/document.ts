@@ -2,6 +2,7 @@
 import { boxOf, union } from './geometry';
 import { History, type Layers } from './history';
 import { check, lay, layerOf, perform } from './operations';
+import { NO_SOURCES, type Sources } from './sources';
 import { Hand, type StrokeOperation, StrokePainter } from './strokes';
 import { boxOfTile, Tiles } from './tiles';
 import type { Box, DocumentJSON, LayerName, Operation, PictureInfo, Point } from './types';
@@ -19,6 +20,8 @@ export class CanvasDocument {
     /** Another picture of the same size may take its place. */
     public picture: PictureInfo,
     history = new History(),
+    /** The pictures that can be painted with. */
+    readonly sources: Sources = NO_SOURCES,
   ) {
     this.#history = history;
     const { width, height } = picture;
@@ -26,13 +29,18 @@ export class CanvasDocument {
   }
 
   /** Replays a document. It pauses after each operation, so that a page can stay alive meanwhile. */
-  static *replay(json: DocumentJSON, picture: PictureInfo, history?: History): Generator<number, CanvasDocument> {
+  static *replay(
+    json: DocumentJSON,
+    picture: PictureInfo,
+    history?: History,
+    sources: Sources = NO_SOURCES,
+  ): Generator<number, CanvasDocument> {
     if (json.version !== 1) throw new RangeError(`version: ${json.version} is not 1, the one this program reads`);
     if (!(json.position >= 0 && json.position <= json.operations.length)) {
       throw new RangeError(`position: ${json.position} is not within its ${json.operations.length} operations`);
     }
-    const document = new CanvasDocument(picture, history);
-    for (const operation of json.operations) check(operation, picture);
+    const document = new CanvasDocument(picture, history, sources);
+    for (const operation of json.operations) check(operation, picture, sources);
     document.#operations = [...json.operations];
     yield* document.#replay(json.position);
     document.#history.extend(json.operations.length - json.position);
@@ -65,7 +73,7 @@ export class CanvasDocument {
 
   /** Does an operation; what was undone before cannot be redone after it. */
   apply(operation: Operation): void {
-    check(operation, this.picture);
+    check(operation, this.picture, this.sources);
     this.#operations.length = this.position;
     this.#operations.push(operation);
     this.#do(operation);
@@ -89,10 +97,11 @@ export class CanvasDocument {
 
   /** Begins a stroke that is seen while it is drawn. */
   beginStroke(stroke: Omit<StrokeOperation, 'kind' | 'points'>, smoothing: number): LiveStroke {
-    check({ ...stroke, kind: 'stroke', points: [0, 0, 0] }, this.picture);
+    check({ ...stroke, kind: 'stroke', points: [0, 0, 0] }, this.picture, this.sources);
     return new LiveStroke(
       { ...stroke, kind: 'stroke', points: [] },
       this.layers,
+      this.sources,
       smoothing,
       (box) => this.#dirty(stroke.layer, box),
       (operation) => {
@@ -117,7 +126,7 @@ export class CanvasDocument {
     const name = layerOf(operation);
     const tiles = this.layers[name];
     tiles.record();
-    perform(this.layers, operation);
+    perform(this.layers, operation, this.sources);
     const patch = tiles.recorded();
     this.#history.push(name, patch);
     this.#touched(name, patch.keys());
@@ -158,9 +167,10 @@ const SLICE_MS = 12;
 export async function replayInSlices(
   json: DocumentJSON,
   picture: PictureInfo,
+  sources: Sources,
   stopped: () => boolean,
 ): Promise<CanvasDocument | null> {
-  const steps = CanvasDocument.replay(json, picture);
+  const steps = CanvasDocument.replay(json, picture, undefined, sources);
   for (let since = performance.now(); ; ) {
     const { done, value } = steps.next();
     if (done) return stopped() ? null : value;
@@ -180,6 +190,7 @@ export class LiveStroke {
   constructor(
     readonly stroke: StrokeOperation,
     readonly layers: Layers,
+    readonly sources: Sources,
     smoothing: number,
     readonly dirty: (box: Box) => void,
     readonly finish: (operation: StrokeOperation) => void,
@@ -221,7 +232,7 @@ export class LiveStroke {
 
   #lay(box: Box | null): void {
     if (box === null) return;
-    lay(this.layers, this.stroke, this.#coverage, box);
+    lay(this.layers, this.stroke, this.#coverage, box, this.sources);
     this.dirty(box);
   }
 }

@@ -2,7 +2,7 @@
 
 import { CanvasDocument, replayInSlices } from './document';
 import { Emitter } from './emitter';
-import { bitmapFrom, clearnessOf, greyOf, maskPng, sketchPng } from './exchange';
+import { bitmapFrom, clearnessOf, greyOf, maskPng, merged, sketchPng, withSketch } from './exchange';
 import { Gestures, type Workplace } from './gestures';
 import { sha256 } from './hash';
 import { OverlayStore } from './overlays';
@@ -10,6 +10,7 @@ import { decode, Picture } from './picture';
 import { painterOf, type Scene } from './scene';
 import { changed, DEFAULTS } from './settings';
 import { parseColour } from './sketch';
+import { Source } from './sources';
 import { prepare, Surface } from './surface';
 import { developMask, developSketch, TileImages } from './tileimages';
 import type {
@@ -53,6 +54,7 @@ export class Editor {
   readonly #gestures: Gestures;
   readonly #overlays = new OverlayStore();
   readonly #variants: Variants;
+  readonly #sources = new Map<string, Source>();
   #open: Open | null = null;
   #settings: Settings;
   #resting: ReturnType<typeof setTimeout> | undefined;
@@ -132,6 +134,7 @@ export class Editor {
 
   dispose(): void {
     this.unload();
+    for (const source of this.#sources.values()) source.picture.close();
     this.#variants.dispose();
     this.#gestures.dispose();
     this.#surface.dispose();
@@ -161,7 +164,8 @@ export class Editor {
     this.#gestures.cancel();
     const before = this.#open;
     const same = before?.picture.width === width && before.picture.height === height;
-    const document = before && same && options.keep ? before.document : new CanvasDocument(info);
+    const document =
+      before && same && options.keep ? before.document : new CanvasDocument(info, undefined, this.#sources);
     document.picture = info;
     before?.picture.close();
     this.#overlays.clear();
@@ -290,7 +294,24 @@ export class Editor {
 
   /** The picture with the sketch over it; null when nothing is painted. */
   async sketchPng(): Promise<Blob | null> {
-    return this.#open && sketchPng(this.#open.document, this.#open.picture);
+    return this.#open && sketchPng(this.#open.document, this.#open.picture, withSketch);
+  }
+
+  /** The picture with what was brushed in from others (`set({ from })`); null when nothing was. */
+  async mergedPng(): Promise<Blob | null> {
+    return this.#open && sketchPng(this.#open.document, this.#open.picture, merged);
+  }
+
+  /** Has a picture of the same size ready to be painted with under a name. */
+  async addSource(name: string, file: Blob): Promise<void> {
+    if (this.#sources.has(name)) return;
+    const { width, height } = this.#opened().picture;
+    const picture = await Picture.from(await this.#decode(file), () => {});
+    if (picture.width === width && picture.height === height) this.#sources.set(name, new Source(picture));
+    else {
+      picture.close();
+      throw this.#refuse('size_differs', `What is brushed in must be ${width} × ${height}, as the picture is.`);
+    }
   }
 
   // Gestures that keys take part in
@@ -388,7 +409,7 @@ export class Editor {
   /** The replayed document; null when another picture or document was asked for meanwhile. */
   async #replayed(json: DocumentJSON, picture: PictureInfo, turn: number): Promise<CanvasDocument | null> {
     try {
-      return await replayInSlices(json, picture, () => turn !== this.#turn);
+      return await replayInSlices(json, picture, this.#sources, () => turn !== this.#turn);
     } catch (error) {
       throw this.#refuse('broken_document', `The painting cannot be brought back: ${(error as Error).message}.`);
     }

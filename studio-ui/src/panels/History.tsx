@@ -4,13 +4,16 @@ import { useEffect } from 'preact/hooks';
 import { fileUrl, thumbnailUrl } from '../api/client';
 import type { PictureDetail } from '../api/types';
 import { bytes, moment, t } from '../i18n';
+import { packing, saveZip } from '../state/archive';
 import { copy, openFromServer } from '../state/exchange';
 import {
   bring,
   bringBack,
+  chosen,
   detail,
   emptyTrash,
   favour,
+  flipChosen,
   found,
   inTrash,
   next,
@@ -108,6 +111,7 @@ export function History() {
   useEffect(() => {
     void search();
     detail.value = null;
+    chosen.value = [];
     inTrash.value = false;
     if (about) void open(about);
   }, [about]);
@@ -115,12 +119,30 @@ export function History() {
     const waiting = setTimeout(() => void search(), WAIT_MS);
     return () => clearTimeout(waiting);
   }, [words.value, onlyFavourites.value, inTrash.value]);
-  const chosen = detail.value;
+  const shown = detail.value;
+  const many = chosen.value;
   return (
     <Sheet
       title={t('history')}
       tools={
         <>
+          {many.length > 0 && (
+            <>
+              <button type="button" class="button small" disabled={packing.value} onClick={() => void saveZip(many)}>
+                <Icon name="download" />
+                {t('zip.chosen', { n: many.length })}
+              </button>
+              <button
+                type="button"
+                class="button small quiet"
+                onClick={() => {
+                  chosen.value = [];
+                }}
+              >
+                {t('history.unpick')}
+              </button>
+            </>
+          )}
           <input
             class="input search"
             type="search"
@@ -155,18 +177,27 @@ export function History() {
         <div>
           <div class="gallery">
             {found.value.map((row) => (
-              <button
-                type="button"
-                key={row.id}
-                class="tile"
-                aria-pressed={chosen?.id === row.id}
-                aria-label={row.prompt || t('seed.of', { seed: row.seed })}
-                title={row.prompt}
-                onClick={() => void open(row.id)}
-              >
-                <img src={thumbnailUrl(row)} alt="" loading="lazy" />
-                {row.favourite && <span class="tag">★</span>}
-              </button>
+              <div key={row.id} class="cell">
+                <button
+                  type="button"
+                  class="tile"
+                  aria-pressed={shown?.id === row.id}
+                  aria-label={row.prompt || t('seed.of', { seed: row.seed })}
+                  title={row.prompt}
+                  onClick={(event) => (event.ctrlKey || event.metaKey ? flipChosen(row) : void open(row.id))}
+                >
+                  <img src={thumbnailUrl(row)} alt="" loading="lazy" />
+                  {row.favourite && <span class="tag">★</span>}
+                </button>
+                <input
+                  class="check"
+                  type="checkbox"
+                  aria-label={t('history.pick')}
+                  title={t('history.pick')}
+                  checked={many.some((other) => other.id === row.id)}
+                  onChange={() => flipChosen(row)}
+                />
+              </div>
             ))}
           </div>
           {!found.value.length && !searching.value && (
@@ -188,7 +219,7 @@ export function History() {
             </div>
           )}
         </div>
-        {chosen ? <Recipe key={chosen.id} row={chosen} /> : <p class="dim">{t('history.choose')}</p>}
+        {shown ? <Recipe key={shown.id} row={shown} /> : <p class="dim">{t('history.choose')}</p>}
       </div>
     </Sheet>
   );

@@ -1,6 +1,7 @@
 // The left panel: the steps of a repaint in their order, everything else under "More".
 
 import { t } from '../i18n';
+import { merging } from '../state/merge';
 import { modeRow, read } from '../state/request';
 import { notePanelScroll } from './controls';
 import { Field } from './Field';
@@ -26,7 +27,7 @@ function Strength() {
 export function Parameters() {
   const row = modeRow.value;
   return (
-    <section class="left" aria-label={t('parameters')}>
+    <section class="left" aria-label={t('parameters')} inert={merging.value !== null}>
       <Modes />
       <div
         class="parameters"

@@ -4,16 +4,26 @@ import type { Job, Plan, Warning } from '../api/types';
 import { bytes, duration, labelOf, number, t } from '../i18n';
 import { warningText } from '../i18n/fields';
 import { cursor, missing, picture } from '../state/document';
-import { active, speed } from '../state/jobs';
+import { active, loading, speed } from '../state/jobs';
 import { plan, planned, refusal, showCells, stale } from '../state/plan';
 import { mode, setValues } from '../state/request';
 import { fieldOf, reachable } from '../state/server';
 import { choicesOf } from './Field';
 import { Icon, IconButton } from './Icon';
+import { shownName } from './Models';
+
+/** What comes before the first step: nothing is counted then. */
+function beforeSteps(job: Job, whole: boolean): string | null {
+  const { model } = loading.value?.job === job.id ? loading.value : { model: null };
+  if (model !== null) return whole ? t('progress.loading.model', { model: shownName(model) }) : t('progress.loading');
+  return job.progress.step + job.progress.picture === 0 ? t('progress.begins') : null;
+}
 
 /** For the button: how far, and how long. */
 export function shortProgress(job: Job): string {
   if (job.state === 'queued') return describeProgress(job);
+  const before = beforeSteps(job, false);
+  if (before !== null) return before;
   const left = job.progress.seconds_left;
   return `${Math.round(job.progress.fraction * 100)} %${left ? ` · ~${duration(left)}` : ''}`;
 }
@@ -22,6 +32,8 @@ export function describeProgress(job: Job): string {
   if (job.state === 'queued') {
     return job.position ? t('progress.position', { n: job.position }) : t('progress.waiting');
   }
+  const before = beforeSteps(job, true);
+  if (before !== null) return before;
   const { picture: place, pictures, step, steps, seconds_left } = job.progress;
   const parts = [t('progress.step', { step, steps })];
   if (pictures > 1) parts.unshift(t('progress.picture', { n: place + 1, of: pictures }));

@@ -7,12 +7,14 @@ import { shownAs } from '../keys';
 import { compare, missing, mountEditor, painting, picture } from '../state/document';
 import { openExample, openFile } from '../state/exchange';
 import { addFiles, preview } from '../state/jobs';
+import { merging } from '../state/merge';
 import { mode, modeRow } from '../state/request';
 import { shownAlone } from '../state/results';
 import { Batch } from './Batch';
 import { choose, FileInputs } from './FileInputs';
 import { Icon } from './Icon';
 import { ShownChoices } from './MaskedContent';
+import { Merger } from './Merge';
 import { Toolbar } from './Toolbar';
 import { Viewer } from './Viewer';
 
@@ -64,11 +66,12 @@ function Badge() {
 export function Stage() {
   const host = useRef<HTMLDivElement>(null);
   useEffect(() => mountEditor(host.current!, t('canvas')), []);
-  const hidden = !modeRow.value.picture || mode.value === 'batch' || shownAlone.value !== null;
+  const merges = merging.value !== null;
+  const away = merges || !modeRow.value.picture || mode.value === 'batch' || shownAlone.value !== null;
   const onDrop = (event: DragEvent) => {
     event.preventDefault();
     dropping.value = false;
-    const files = [...(event.dataTransfer?.files ?? [])];
+    const files = merging.peek() ? [] : [...(event.dataTransfer?.files ?? [])];
     if (mode.peek() === 'batch') addFiles(files.filter((file) => file.type.startsWith('image/')));
     else if (files[0]) void openFile(files[0]);
   };
@@ -87,11 +90,12 @@ export function Stage() {
         }}
         onDrop={onDrop}
       >
-        <div ref={host} class="host" style={hidden || !picture.value ? { visibility: 'hidden' } : {}} />
-        {mode.value === 'batch' ? <Batch /> : <Alone />}
+        <div ref={host} class="host" style={away || !picture.value ? { visibility: 'hidden' } : {}} />
+        {!merges && (mode.value === 'batch' ? <Batch /> : <Alone />)}
         {modeRow.value.picture && mode.value !== 'batch' && !picture.value && !shownAlone.value && <Invitation />}
-        {!hidden && <Badge />}
+        {!away && <Badge />}
         <ShownChoices />
+        <Merger />
       </div>
       <FileInputs />
     </main>

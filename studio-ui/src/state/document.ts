@@ -105,7 +105,8 @@ async function keep(hash: string, blob: Blob): Promise<void> {
   await keepBlob(hash, blob).catch(complain);
 }
 
-async function find(hash: string): Promise<Blob> {
+/** The file of a picture that is or was the source. */
+export async function blobOf(hash: string): Promise<Blob> {
   const blob = held.get(hash) ?? (await findBlob(hash));
   if (!blob) throw new Error(t('picture.lost'));
   return blob;
@@ -139,7 +140,7 @@ const left = new Map<string, DocumentJSON>();
 
 /** Go back (or on) to a picture that was the source; the mask stays, or comes back, as the size allows. */
 export async function openVersion(version: Version): Promise<void> {
-  const blob = await find(version.hash);
+  const blob = await blobOf(version.hash);
   const into = editor.peek();
   const now = into?.document();
   if (!into) return;
@@ -172,7 +173,7 @@ export function closePicture(): void {
 /** Bring a kept document back. */
 export async function restoreDocument(document: DocumentJSON, kept: Version[]): Promise<boolean> {
   const into = editor.peek();
-  const blob = await find(document.picture.hash);
+  const blob = await blobOf(document.picture.hash);
   if (!into) return false;
   const before = into.picture;
   fitBrush(into, await into.load(blob), before);
@@ -221,7 +222,7 @@ async function makeInputs(wantsMask: boolean): Promise<Inputs> {
   if (!from || !source) return {};
   const sketched = from.painted.sketch ? await from.sketchPng() : null;
   const mask = wantsMask ? await from.maskPng(from.painted.sketch ? 'both' : 'mask') : null;
-  const init = sketched ? await upload(sketched) : await give(source.hash, await find(source.hash));
+  const init = sketched ? await upload(sketched) : await give(source.hash, await blobOf(source.hash));
   return { init_image: init, ...(mask ? { mask: await upload(mask) } : {}) };
 }
 

@@ -26,6 +26,8 @@ export const mine = signal<Readonly<Record<string, string | null>>>({});
 const asked = new Set<string>();
 export const isOurs = (id: string): boolean => asked.has(id) || id in mine.value;
 export const speed = signal<Speed | null>(null);
+/** The job that waits for its model to be loaded, and which. */
+export const loading = signal<{ job: string; model: string } | null>(null);
 export const preview = signal<{ job: string; jpeg: string } | null>(null);
 /** The state of the document over which a preview lies; painting on changes it. */
 export const laidOver = signal<number | null>(null);
@@ -90,6 +92,7 @@ function finish(id: string): boolean {
     void editor.peek()?.setOverlay('preview', null);
   }
   if (speed.value?.job === id) speed.value = null;
+  if (loading.value?.job === id) loading.value = null;
   forgetShape(id);
   const { [id]: origin, ...others } = mine.value;
   if (origin === undefined) return false;
@@ -119,8 +122,12 @@ async function layOver(job: Job, jpeg: string): Promise<void> {
 const TOLD: { [Name in EventName]: (data: JobEvents[Name]) => void } = {
   queued: ({ job }) => void renew(job),
   started: ({ job }) => (jobs.value.has(job) ? change(job, { state: 'running', position: null }) : void renew(job)),
+  loading: ({ job, model }) => {
+    if (!isOver(job)) loading.value = { job, model };
+  },
   step: (data) => {
     if (isOver(data.job)) return;
+    if (loading.value?.job === data.job) loading.value = null;
     const total = Math.max(1, data.pictures * data.steps);
     const done = data.picture * data.steps + data.step;
     change(data.job, {
@@ -149,10 +156,12 @@ const TOLD: { [Name in EventName]: (data: JobEvents[Name]) => void } = {
     addResult(data.picture, data.picture.index === 0);
   },
   done: ({ job }) => {
+    if (loading.value?.job === job.id) loading.value = null;
     put(job);
     if (settle(job)) announce(t('said.done'));
   },
   failed: (data) => {
+    if (loading.value?.job === data.job) loading.value = null;
     change(data.job, { state: 'failed', error: data.error });
     if (finish(data.job)) notify(t('job.failed', { why: data.error.detail }), { kind: 'warn' });
   },

@@ -114,13 +114,17 @@ export function startShowing(): void {
   });
 }
 
-/** Make a result the new source; size, prompt and mask stay as they are. */
-export async function accept(result: Picture, to: Mode | null = null): Promise<void> {
+/** Make a file the new source; size, prompt and mask stay as they are, and it can be undone. */
+export async function takeAsPicture(
+  file: Blob,
+  name: string,
+  to: Mode | null,
+  undone: () => void = () => {},
+): Promise<void> {
   const bringBack = remember();
   const from = mode.peek();
-  const blob = await api.file(result);
-  const name = t('version.result', { seed: result.seed });
-  if (!(await openPicture(blob, name, { keep: modeRow.peek().picture && bringBack !== null }))) return;
+  const before = selected.peek();
+  if (!(await openPicture(file, name, { keep: modeRow.peek().picture && bringBack !== null }))) return;
   // The result has them already.
   if (painted.peek().sketch) editor.peek()?.apply({ kind: 'clear', layer: 'sketch' });
   batch(() => {
@@ -132,12 +136,18 @@ export async function accept(result: Picture, to: Mode | null = null): Promise<v
     await bringBack?.();
     batch(() => {
       mode.value = from;
-      selected.value = result.id;
+      selected.value = before;
     });
+    undone();
   };
   notify(t('accepted'), {
     action: bringBack ? { label: t('undo'), perform: () => void goBack().catch(complain) } : undefined,
   });
+}
+
+/** Make a result the new source. */
+export async function accept(result: Picture, to: Mode | null = null): Promise<void> {
+  await takeAsPicture(await api.file(result), t('version.result', { seed: result.seed }), to);
 }
 
 export const reuseSeed = (result: Picture): void => setValue('seed', result.seed);

@@ -7,6 +7,7 @@ import { moment, t } from '../i18n';
 import { begin, type Session, save, tidy } from '../persist';
 import { closePicture, editor, picture, restoreDocument, revision, type Version, versions } from './document';
 import { mine } from './jobs';
+import { type KeptMerge, keptMerge, merging, resumeMerge, strokes } from './merge';
 import { setMode } from './modes';
 import { complain, notify } from './notices';
 import { changed, type Mode, mode } from './request';
@@ -20,6 +21,7 @@ interface Work {
   results: Picture[];
   selected: string | null;
   jobs: Record<string, string | null>;
+  merge?: KeptMerge | null;
 }
 
 const WAIT_MS = 150;
@@ -36,6 +38,7 @@ function now(): Work {
     results: results.peek().slice(-KEPT_RESULTS),
     selected: selected.peek(),
     jobs: mine.peek(),
+    merge: keptMerge(),
   };
 }
 
@@ -53,6 +56,7 @@ async function takeUp(work: Work): Promise<void> {
   });
   if (work.document) await restoreDocument(work.document, work.versions).catch(complain);
   setMode(work.mode);
+  if (work.merge) resumeMerge(work.merge);
 }
 
 const isEmpty = (work: Work): boolean => !work.document && !work.results.length && !Object.keys(work.changed).length;
@@ -99,6 +103,7 @@ export async function startSession(): Promise<void> {
   effect(() => {
     // Each is read, so that a change of any of them writes.
     void [mode.value, changed.value, revision.value, versions.value, results.value, selected.value, mine.value];
+    void [merging.value, strokes.value];
     clearTimeout(waiting);
     waiting = setTimeout(() => void write().catch(complain), WAIT_MS);
   });
