@@ -4,8 +4,10 @@ import { type Action, actions, keyOf, type ToolName } from './canvas';
 import { type Key, labelOf, t } from './i18n';
 import { choose } from './panels/FileInputs';
 import { mergeTools } from './panels/Merge';
+import { generateBatch } from './state/batch';
 import { picture } from './state/document';
-import { active, cancel, generate, generateBatch } from './state/jobs';
+import { canExtend, extending, flipExtending, stopExtending } from './state/extend';
+import { active, cancel, generate } from './state/jobs';
 import { applyMerge, beginMerge, canMerge, hand, leaveMerge, merging } from './state/merge';
 import { setMode, takeTool } from './state/modes';
 import { MODES, mode, modeRow, resetValue } from './state/request';
@@ -33,6 +35,7 @@ const stop = (): void => {
   if (typing instanceof HTMLElement && typing.matches(TYPED) && (merging.peek() || !active.peek())) typing.blur();
   else if (merging.peek()) leaveMerge();
   else if (active.peek()) void cancel(active.peek()!.id);
+  else if (extending.peek()) stopExtending();
   else look(null);
 };
 
@@ -67,6 +70,7 @@ export const COMMANDS: readonly Command[] = [
     everywhere: true,
   },
   { id: 'command.prompt', keys: ['/'], perform: () => document.getElementById('prompt')?.focus() },
+  { id: 'extend.flip', keys: ['T'], perform: flipExtending, when: () => canExtend.peek() },
   { id: 'area', keys: ['Shift+M'], perform: () => flipSheet('area'), when: () => picture.peek() !== null },
   { id: 'history', keys: ['H'], perform: () => flipSheet('history') },
   { id: 'queue', keys: ['Q'], perform: () => flipSheet('queue') },

@@ -95,6 +95,7 @@ export interface Plan {
   output_size: Pair;
   working_size: Pair;
   box: Box | null;
+  place?: Box | null;
   sampler: string;
   schedule: string;
   steps_requested: number;

@@ -92,6 +92,8 @@ export const en = {
   'batch.drop': 'Drop pictures here',
   'batch.add': 'Add pictures',
   'batch.clear': 'Take all away',
+  'batch.done': 'Done: {n} of {of}',
+  'batch.cancel': 'Cancel all',
   'batch.waiting': 'not sent yet',
   preview: 'Preview of the picture that is being made',
 
@@ -133,6 +135,14 @@ export const en = {
   'area.bottom': 'bottom',
   'area.help': 'Pixels of the picture, {w} × {h}, counted from its upper left corner.',
   'area.paint': 'Paint it',
+
+  extend: 'New margin',
+  'extend.flip': 'Extend the picture (outpaint)',
+  'extend.handle': 'Draw the edge outward; Shift = to the pixel, Escape = back',
+  'extend.left': 'Margin, left',
+  'extend.top': 'Margin, top',
+  'extend.right': 'Margin, right',
+  'extend.bottom': 'Margin, bottom',
 
   plan: 'What will be done',
   'plan.steps': '{n} of {of} steps',

@@ -93,6 +93,8 @@ export const ru: Record<Key, string> = {
   'batch.drop': 'Перетащите сюда картинки',
   'batch.add': 'Добавить картинки',
   'batch.clear': 'Убрать все',
+  'batch.done': 'Готово: {n} из {of}',
+  'batch.cancel': 'Остановить все',
   'batch.waiting': 'ещё не отправлена',
   preview: 'Предпросмотр картинки, которая сейчас создаётся',
 
@@ -134,6 +136,14 @@ export const ru: Record<Key, string> = {
   'area.bottom': 'снизу',
   'area.help': 'Пиксели картинки, {w} × {h}, считая от левого верхнего угла.',
   'area.paint': 'Закрасить',
+
+  extend: 'Новые поля',
+  'extend.flip': 'Расширить картинку (аутпейнт)',
+  'extend.handle': 'Тяните край наружу; Shift — до пикселя, Escape — обратно',
+  'extend.left': 'Поле слева',
+  'extend.top': 'Поле сверху',
+  'extend.right': 'Поле справа',
+  'extend.bottom': 'Поле снизу',
 
   plan: 'Что будет сделано',
   'plan.steps': 'шагов: {n} из {of}',

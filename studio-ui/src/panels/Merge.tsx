@@ -1,11 +1,10 @@
 // Brushing one variant into another: a canvas of its own over the stage, its tools, and what the brush lays.
 
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { thumbnailUrl } from '../api/client';
 import { tools } from '../canvas';
 import { labelOf, t } from '../i18n';
 import { shownAs } from '../keys';
-import { blobOf } from '../state/document';
 import {
   applyMerge,
   hand,
@@ -22,6 +21,7 @@ import { complain } from '../state/notices';
 import { results } from '../state/results';
 import { BrushSettings, BrushSize } from './BrushSettings';
 import { IconButton, isIcon } from './Icon';
+import { Stored } from './Stored';
 
 /** Those that paint shapes; the others look at colours. */
 const TOOLS: readonly string[] = ['brush', 'eraser', 'rectangle', 'ellipse', 'lasso', 'polygon', 'pan'];
@@ -55,27 +55,6 @@ export function MergeTools() {
   );
 }
 
-/** The document's picture, small. */
-function Source({ hash }: { hash: string }) {
-  const [url, setUrl] = useState('');
-  useEffect(() => {
-    let made = '';
-    let wanted = true;
-    blobOf(hash)
-      .then((blob) => {
-        if (!wanted) return;
-        made = URL.createObjectURL(blob);
-        setUrl(made);
-      })
-      .catch(complain);
-    return () => {
-      wanted = false;
-      URL.revokeObjectURL(made);
-    };
-  }, [hash]);
-  return <img src={url} alt="" />;
-}
-
 const placeOf = (id: string): string => String(results.value.findIndex((row) => row.id === id) + 1);
 
 function Bar({ merge }: { merge: Merge }) {
@@ -94,7 +73,11 @@ function Bar({ merge }: { merge: Merge }) {
               onChange={() => void takeInk(ink).catch(complain)}
             />
             <span class="ink">
-              {ink === SOURCE ? <Source hash={merge.picture ?? ''} /> : <img src={thumbnailUrl({ id: ink })} alt="" />}
+              {ink === SOURCE ? (
+                <Stored hash={merge.picture ?? ''} alt="" />
+              ) : (
+                <img src={thumbnailUrl({ id: ink })} alt="" />
+              )}
               <span class="tag">{ink === SOURCE ? t('source') : placeOf(ink)}</span>
             </span>
           </label>

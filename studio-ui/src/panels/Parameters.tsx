@@ -1,9 +1,12 @@
 // The left panel: the steps of a repaint in their order, everything else under "More".
 
+import { grows } from '../extent';
 import { t } from '../i18n';
+import { sides } from '../state/extend';
 import { merging } from '../state/merge';
 import { modeRow, read } from '../state/request';
 import { notePanelScroll } from './controls';
+import { Extend } from './Extend';
 import { Field } from './Field';
 import { Generate } from './Generate';
 import { MaskedContent } from './MaskedContent';
@@ -40,13 +43,14 @@ export function Parameters() {
         <Prompts />
         {row.picture && <Strength />}
         <Size />
-        {row.mask && (
+        <Extend />
+        {(row.mask || grows(sides.value)) && (
           <>
             <MaskedContent />
             <Field name="inpaint_area" />
             {read('inpaint_area') === 'only_masked' && <Field name="only_masked_padding" />}
             <Field name="mask_blur" />
-            <Field name="mask_mode" />
+            {row.mask && <Field name="mask_mode" />}
           </>
         )}
         <Field name="steps" />

@@ -4,13 +4,15 @@ import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { t } from '../i18n';
 import { shownAs } from '../keys';
+import { addFiles } from '../state/batch';
 import { compare, missing, mountEditor, painting, picture } from '../state/document';
 import { openExample, openFile } from '../state/exchange';
-import { addFiles, preview } from '../state/jobs';
+import { preview } from '../state/jobs';
 import { merging } from '../state/merge';
 import { mode, modeRow } from '../state/request';
 import { shownAlone } from '../state/results';
 import { Batch } from './Batch';
+import { Margin } from './Extend';
 import { choose, FileInputs } from './FileInputs';
 import { Icon } from './Icon';
 import { ShownChoices } from './MaskedContent';
@@ -72,7 +74,7 @@ export function Stage() {
     event.preventDefault();
     dropping.value = false;
     const files = merging.peek() ? [] : [...(event.dataTransfer?.files ?? [])];
-    if (mode.peek() === 'batch') addFiles(files.filter((file) => file.type.startsWith('image/')));
+    if (mode.peek() === 'batch') void addFiles(files.filter((file) => file.type.startsWith('image/')));
     else if (files[0]) void openFile(files[0]);
   };
   return (
@@ -94,6 +96,7 @@ export function Stage() {
         {!merges && (mode.value === 'batch' ? <Batch /> : <Alone />)}
         {modeRow.value.picture && mode.value !== 'batch' && !picture.value && !shownAlone.value && <Invitation />}
         {!away && <Badge />}
+        {!away && <Margin />}
         <ShownChoices />
         <Merger />
       </div>

@@ -17,7 +17,7 @@ import { t } from '../i18n';
 import { findBlob, keepBlob } from '../persist';
 import { complain } from './notices';
 import { maskColour, maskOpacity } from './preferences';
-import { modeRow } from './request';
+import { isSet, modeRow } from './request';
 
 export const editor = signal<Editor | null>(null);
 export const picture = signal<PictureInfo | null>(null);
@@ -100,7 +100,8 @@ function fitBrush(into: Editor, info: PictureInfo, before: PictureInfo | null): 
 /** The pictures of this page, for where the journal is full or forbidden. */
 const held = new Map<string, Blob>();
 
-async function keep(hash: string, blob: Blob): Promise<void> {
+/** Keep a picture over a reload. */
+export async function keepPicture(hash: string, blob: Blob): Promise<void> {
   held.set(hash, blob);
   await keepBlob(hash, blob).catch(complain);
 }
@@ -124,7 +125,7 @@ export async function openPicture(blob: Blob, name: string, options: { keep?: bo
   } catch {
     return false; // the editor has told why, by its event `refusal`
   }
-  await keep(info.hash, blob);
+  await keepPicture(info.hash, blob);
   fitBrush(into, info, before);
   const version = { ...info, name };
   batch(() => {
@@ -205,9 +206,10 @@ async function give(hash: string, blob: Blob): Promise<string> {
   return `sha256:${hash}`;
 }
 
-export async function upload(blob: Blob): Promise<string> {
-  return give(await sha256(blob), blob);
-}
+const upload = async (blob: Blob): Promise<string> => give(await sha256(blob), blob);
+
+/** Have a picture that is kept on the server too; gives what a request calls it. */
+export const uploadKept = async (hash: string): Promise<string> => give(hash, await blobOf(hash));
 
 export interface Inputs {
   init_image?: string;
@@ -222,7 +224,7 @@ async function makeInputs(wantsMask: boolean): Promise<Inputs> {
   if (!from || !source) return {};
   const sketched = from.painted.sketch ? await from.sketchPng() : null;
   const mask = wantsMask ? await from.maskPng(from.painted.sketch ? 'both' : 'mask') : null;
-  const init = sketched ? await upload(sketched) : await give(source.hash, await blobOf(source.hash));
+  const init = sketched ? await upload(sketched) : await uploadKept(source.hash);
   return { init_image: init, ...(mask ? { mask: await upload(mask) } : {}) };
 }
 
@@ -246,6 +248,6 @@ export function missing(): 'need.picture' | 'need.mask' | null {
   const row = modeRow.value;
   if (row.mode === 'batch') return null;
   if (row.picture && !picture.value) return 'need.picture';
-  if (row.mask && !painted.value.mask && !painted.value.sketch) return 'need.mask';
+  if (row.mask && !painted.value.mask && !painted.value.sketch && !isSet('extend')) return 'need.mask';
   return null;
 }

@@ -2,14 +2,14 @@
 
 import { batch, computed, signal } from '@preact/signals';
 import { api, Problem, urlOf } from '../api/client';
-import type { EventName, Job, JobEvents, JobState, Values } from '../api/types';
+import type { EventName, Job, JobEvents, JobState, Picture, Values } from '../api/types';
 import { t } from '../i18n';
-import { editor, forgetUploads, missing, picture, revision, upload } from './document';
+import { editor, forgetUploads, missing, picture, revision } from './document';
 import { forgetShape, placed } from './inplace';
 import { announce, complain, notify } from './notices';
 import { refusal, withRequest } from './plan';
 import { rememberPrompt } from './preferences';
-import { mode, modeRow, parameters, read } from './request';
+import { modeRow, read } from './request';
 import { addResult, look } from './results';
 import { noteFailure, reachable } from './server';
 
@@ -74,11 +74,17 @@ function forget(id: string): void {
   finish(id);
 }
 
+/** Take a picture of ours; it is looked at where it is the first. */
+function add(made: Picture, job: Job | undefined): void {
+  const place = job?.plan?.place;
+  addResult(place ? { ...made, place } : made, made.index === 0);
+}
+
 /** Take what a job of ours has brought so far; gives whether one of ours has ended. */
 function settle(job: Job): boolean {
   const origin = mine.value[job.id];
   if (origin === undefined) return false;
-  for (const made of job.pictures) addResult(made, made.index === 0);
+  for (const made of job.pictures) add(made, job);
   if (isOpen(job)) return false;
   if (job.error) notify(t('job.failed', { why: job.error.detail }), { kind: 'warn' });
   return finish(job.id);
@@ -153,15 +159,13 @@ const TOLD: { [Name in EventName]: (data: JobEvents[Name]) => void } = {
   },
   picture: (data) => {
     if (!(data.job in mine.value)) return;
-    addResult(data.picture, data.picture.index === 0);
+    add(data.picture, jobs.value.get(data.job));
   },
   done: ({ job }) => {
-    if (loading.value?.job === job.id) loading.value = null;
     put(job);
     if (settle(job)) announce(t('said.done'));
   },
   failed: (data) => {
-    if (loading.value?.job === data.job) loading.value = null;
     change(data.job, { state: 'failed', error: data.error });
     if (finish(data.job)) notify(t('job.failed', { why: data.error.detail }), { kind: 'warn' });
   },
@@ -262,42 +266,4 @@ export async function cancel(id: string): Promise<void> {
     if (origin !== undefined) mine.value = { ...mine.peek(), [id]: origin };
     await renew(id);
   }
-}
-
-export interface BatchFile {
-  file: File;
-  url: string;
-  job: string | null;
-  trouble: string | null;
-}
-export const batchFiles = signal<BatchFile[]>([]);
-
-export function addFiles(files: Iterable<File>): void {
-  const rows = [...files].map((file) => ({ file, url: URL.createObjectURL(file), job: null, trouble: null }));
-  batchFiles.value = [...batchFiles.value, ...rows];
-}
-
-export function dropFile(row: BatchFile): void {
-  URL.revokeObjectURL(row.url);
-  batchFiles.value = batchFiles.value.filter((other) => other.url !== row.url);
-}
-
-function note(row: BatchFile, values: Partial<BatchFile>): void {
-  batchFiles.value = batchFiles.value.map((other) => (other.url === row.url ? { ...other, ...values } : other));
-}
-
-/** Send every file through the same request; one that is refused does not stop the others. */
-export async function generateBatch(): Promise<void> {
-  if (mode.peek() !== 'batch' || sending.value) return;
-  sending.value = true;
-  for (const row of batchFiles.peek()) {
-    try {
-      const request = { ...parameters.peek(), init_image: await upload(row.file) };
-      note(row, { job: (await submit(request, null, { priority: 'batch' })).id, trouble: null });
-    } catch (error) {
-      noteFailure(error);
-      note(row, { trouble: error instanceof Error ? error.message : String(error) });
-    }
-  }
-  sending.value = false;
 }

@@ -3,6 +3,7 @@
 import { computed, effect, signal } from '@preact/signals';
 import { api, Problem, Unreachable } from '../api/client';
 import type { Plan, Values } from '../api/types';
+import { wholeOf, workedOn } from '../extent';
 import { frameOf } from '../frame';
 import { number, t } from '../i18n';
 import { editor, forgetUploads, type Inputs, inputs, missing, painting, picture, revision } from './document';
@@ -92,22 +93,24 @@ async function forScreen(grey: Blob): Promise<Blob | ImageBitmap> {
 async function overlay(fresh: Plan, request: Values, signal: AbortSignal): Promise<void> {
   const on = editor.peek();
   if (!on) return;
-  const box = fresh.box;
+  const box = fresh.box && workedOn(fresh, request);
   const scale = box ? fresh.working_size[0] / Math.max(1, box[2] - box[0]) : 1;
   const size = fresh.working_size.join(' × ');
-  const whole = request.init_image && !box ? picture.peek() : null;
+  const whole = request.init_image && !box && !fresh.place ? picture.peek() : null;
   const frame = whole && frameOf(String(request.resize_mode), [whole.width, whole.height], fresh.output_size);
   await on.setOverlay('frame', frame && { box: frame, label: fresh.output_size.join(' × ') });
   await on.setOverlay('crop', box ? { box, label: t('crop.label', { size, scale: number(scale, 2) }) } : null);
-  if (!request.mask) {
+  if (!request.mask && !fresh.place) {
     await Promise.all([on.setOverlay('weight', null), on.setOverlay('cells', null)]);
     return;
   }
   const weight = await forScreen(await api.planPicture('mask', request, signal));
   signal.throwIfAborted();
-  await on.setOverlay('weight', { image: weight });
+  const extent = wholeOf(fresh, request);
+  await on.setOverlay('weight', { image: weight, ...(extent ? { box: extent } : {}) });
   const cells = showCells.peek() ? await api.planPicture('cells', request, signal) : null;
-  if (!signal.aborted) await on.setOverlay('cells', cells ? { image: cells, ...(box ? { box } : {}) } : null);
+  const at = workedOn(fresh, request);
+  if (!signal.aborted) await on.setOverlay('cells', cells && { image: cells, ...(at ? { box: at } : {}) });
 }
 
 function clear(): void {

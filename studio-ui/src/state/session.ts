@@ -5,6 +5,7 @@ import type { Picture, Values } from '../api/types';
 import type { DocumentJSON } from '../canvas';
 import { moment, t } from '../i18n';
 import { begin, type Session, save, tidy } from '../persist';
+import { type BatchFile, batchFiles } from './batch';
 import { closePicture, editor, picture, restoreDocument, revision, type Version, versions } from './document';
 import { mine } from './jobs';
 import { type KeptMerge, keptMerge, merging, resumeMerge, strokes } from './merge';
@@ -22,6 +23,7 @@ interface Work {
   selected: string | null;
   jobs: Record<string, string | null>;
   merge?: KeptMerge | null;
+  batch?: readonly BatchFile[];
 }
 
 const WAIT_MS = 150;
@@ -39,12 +41,14 @@ function now(): Work {
     selected: selected.peek(),
     jobs: mine.peek(),
     merge: keptMerge(),
+    batch: batchFiles.peek(),
   };
 }
 
 function write(): Promise<unknown> {
   const state = now();
-  return save<Work>({ id, saved: Date.now(), state, pictures: state.versions.map((version) => version.hash) });
+  const pictures = [...state.versions, ...(state.batch ?? [])].map((row) => row.hash);
+  return save<Work>({ id, saved: Date.now(), state, pictures });
 }
 
 async function takeUp(work: Work): Promise<void> {
@@ -53,13 +57,15 @@ async function takeUp(work: Work): Promise<void> {
     mine.value = work.jobs;
     results.value = work.results;
     selected.value = work.selected;
+    batchFiles.value = work.batch ?? [];
   });
   if (work.document) await restoreDocument(work.document, work.versions).catch(complain);
   setMode(work.mode);
   if (work.merge) resumeMerge(work.merge);
 }
 
-const isEmpty = (work: Work): boolean => !work.document && !work.results.length && !Object.keys(work.changed).length;
+const isEmpty = (work: Work): boolean =>
+  !work.document && !work.results.length && !work.batch?.length && !Object.keys(work.changed).length;
 
 export function startAfresh(): void {
   const before = now();
@@ -68,6 +74,7 @@ export function startAfresh(): void {
     changed.value = {};
     results.value = [];
     selected.value = null;
+    batchFiles.value = [];
   });
   notify(t('session.afresh'), { action: { label: t('undo'), perform: () => void takeUp(before).catch(complain) } });
 }
@@ -103,7 +110,7 @@ export async function startSession(): Promise<void> {
   effect(() => {
     // Each is read, so that a change of any of them writes.
     void [mode.value, changed.value, revision.value, versions.value, results.value, selected.value, mine.value];
-    void [merging.value, strokes.value];
+    void [merging.value, strokes.value, batchFiles.value];
     clearTimeout(waiting);
     waiting = setTimeout(() => void write().catch(complain), WAIT_MS);
   });
