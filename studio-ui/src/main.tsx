@@ -4,7 +4,7 @@ import { bindKeys } from './commands';
 import { t } from './i18n';
 import { App } from './panels/App';
 import { shortProgress } from './panels/PlanLine';
-import { startBatch } from './state/batch';
+import { sendBatch, startBatch } from './state/batch';
 import { openFile, readText } from './state/exchange';
 import { active, rejoin } from './state/jobs';
 import { startLive } from './state/live';
@@ -53,7 +53,7 @@ startBatch();
 const restored = startSession();
 let known = false;
 keepTrying(() => {
-  void restored.then(rejoin).catch(complain);
+  void restored.then(rejoin).then(sendBatch).catch(complain);
   if (known) notify(t('server.back'));
   known = true;
 });

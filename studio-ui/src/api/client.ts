@@ -113,6 +113,13 @@ export const api = {
   trash: (id: string) => send(`pictures/${id}`, { method: 'DELETE' }),
   restore: (id: string) => send(`pictures/${id}/restore`, withJson('POST', {})),
   emptyTrash: () => json<{ removed: number }>('trash', { method: 'DELETE' }),
+  /** The file and the name that the server gives it. */
+  named: async ({ id }: Pick<Picture, 'id'>) => {
+    const answer = await send(`pictures/${id}/file?download=1`);
+    const told = /filename(\*?)=(?:utf-8'')?"?([^";]+)/i.exec(answer.headers.get('Content-Disposition') ?? '');
+    const name = told?.[2] ?? id;
+    return { name: told?.[1] ? decodeURIComponent(name) : name, file: await answer.blob() };
+  },
   file: async (picture: Pick<Picture, 'id'>) => (await send(`pictures/${picture.id}/file`)).blob(),
 
   read: (body: Blob | string) =>

@@ -1,6 +1,7 @@
 /** A picture's mask and sketch, and the operations that made them. */
 import { boxOf, union } from './geometry';
 import { History, type Layers } from './history';
+import type { Slices } from './mask';
 import { check, lay, layerOf, perform } from './operations';
 import { NO_SOURCES, type Sources } from './sources';
 import { Hand, type StrokeOperation, StrokePainter } from './strokes';
@@ -73,10 +74,16 @@ export class CanvasDocument {
 
   /** Does an operation; what was undone before cannot be redone after it. */
   apply(operation: Operation): void {
+    finish(this.applying(operation));
+  }
+
+  /** The same with pauses; nothing else may be done with the document before its end. */
+  *applying(operation: Operation): Slices {
     check(operation, this.picture, this.sources);
-    this.#operations.length = this.position;
-    this.#operations.push(operation);
-    this.#do(operation);
+    yield* this.#do(operation, () => {
+      this.#operations.length = this.position;
+      this.#operations.push(operation);
+    });
   }
 
   undo(): boolean {
@@ -122,12 +129,13 @@ export class CanvasDocument {
     return { layers: this.layers.mask.allocated + this.layers.sketch.allocated, history: this.#history.bytes };
   }
 
-  #do(operation: Operation): void {
+  *#do(operation: Operation, done: () => void = () => {}): Slices {
     const name = layerOf(operation);
     const tiles = this.layers[name];
     tiles.record();
-    perform(this.layers, operation, this.sources);
+    yield* perform(this.layers, operation, this.sources);
     const patch = tiles.recorded();
+    done();
     this.#history.push(name, patch);
     this.#touched(name, patch.keys());
   }
@@ -147,7 +155,7 @@ export class CanvasDocument {
     }
     this.#history.restart();
     for (let i = 0; i < position; i += 1) {
-      this.#do(this.#operations[i]);
+      for (const _ of this.#do(this.#operations[i])) yield i;
       this.compact();
       yield i + 1;
     }
@@ -160,8 +168,28 @@ export class CanvasDocument {
   }
 }
 
+/** Does work to its end at once. */
+export function finish(work: Slices): void {
+  while (!work.next().done);
+}
+
 /** The page lives on after so long. */
 const SLICE_MS = 12;
+
+/** Does work while the page lives on; gives whether it was done to its end and not stopped. */
+export async function inSlices<T>(
+  steps: Generator<unknown, T>,
+  stopped: () => boolean,
+): Promise<{ readonly value: T } | null> {
+  for (let since = performance.now(); ; ) {
+    const { done, value } = steps.next();
+    if (done) return stopped() ? null : { value };
+    if (performance.now() - since < SLICE_MS) continue;
+    await new Promise((resume) => setTimeout(resume));
+    if (stopped()) return null;
+    since = performance.now();
+  }
+}
 
 /** Replays a document while the page lives on; null when it was stopped. */
 export async function replayInSlices(
@@ -170,15 +198,7 @@ export async function replayInSlices(
   sources: Sources,
   stopped: () => boolean,
 ): Promise<CanvasDocument | null> {
-  const steps = CanvasDocument.replay(json, picture, undefined, sources);
-  for (let since = performance.now(); ; ) {
-    const { done, value } = steps.next();
-    if (done) return stopped() ? null : value;
-    if (performance.now() - since < SLICE_MS) continue;
-    await new Promise((resume) => setTimeout(resume));
-    if (stopped()) return null;
-    since = performance.now();
-  }
+  return (await inSlices(CanvasDocument.replay(json, picture, undefined, sources), stopped))?.value ?? null;
 }
 
 /** A stroke under the pointer. */

@@ -1,10 +1,11 @@
 /** The painting canvas as the page uses it: a picture, a document, a view of them, and tools. */
 
-import { CanvasDocument, replayInSlices } from './document';
+import { CanvasDocument, finish, inSlices, replayInSlices } from './document';
 import { Emitter } from './emitter';
 import { bitmapFrom, clearnessOf, greyOf, maskPng, merged, sketchPng, withSketch } from './exchange';
 import { Gestures, type Workplace } from './gestures';
 import { sha256 } from './hash';
+import type { Slices } from './mask';
 import { OverlayStore } from './overlays';
 import { decode, Picture } from './picture';
 import { painterOf, type Scene } from './scene';
@@ -38,6 +39,8 @@ import { Viewer } from './viewer';
 const LARGEST_SIDE = 16384;
 /** Packing waits until the hand has rested for so long. */
 const REST_MS = 500;
+/** Work that is shorter is not told of. */
+const NOTICED_MS = 250;
 
 /** What is there while a picture is. */
 interface Open {
@@ -58,6 +61,8 @@ export class Editor {
   #open: Open | null = null;
   #settings: Settings;
   #resting: ReturnType<typeof setTimeout> | undefined;
+  /** A long operation that is being done in slices. */
+  #work: { readonly steps: Slices; readonly operation: Operation } | null = null;
   /** Counts loads and restores: of several at once the last one stays. */
   #turn = 0;
 
@@ -179,6 +184,7 @@ export class Editor {
   unload(): void {
     this.#turn += 1;
     this.#gestures.cancel();
+    this.#work = null;
     clearTimeout(this.#resting);
     this.#open?.picture.close();
     this.#open = null;
@@ -224,18 +230,44 @@ export class Editor {
   apply(operation: Operation): void {
     const { document } = this.#opened();
     this.#gestures.cancel();
+    this.settle();
     document.apply(operation);
     this.#told({ reason: 'apply', operation });
+  }
+
+  /** Does a long operation while the page lives on; whatever is asked meanwhile first waits for its end. */
+  async #applyInSlices(operation: Operation): Promise<void> {
+    const { document } = this.#opened();
+    this.#gestures.cancel();
+    this.settle();
+    const work = { steps: document.applying(operation), operation };
+    this.#work = work;
+    const working = setTimeout(() => this.#events.emit('working', true), NOTICED_MS);
+    await inSlices(work.steps, () => this.#work !== work);
+    clearTimeout(working);
+    this.#events.emit('working', false);
+    if (this.#work === work) this.settle();
+  }
+
+  /** Brings a long operation to its end at once. */
+  settle(): void {
+    const work = this.#work;
+    if (work === null) return;
+    this.#work = null;
+    finish(work.steps);
+    this.#told({ reason: 'apply', operation: work.operation });
   }
 
   /** Takes back a shape that is being made, else the last operation. */
   undo(): void {
     if (this.cancel()) return;
+    this.settle();
     if (this.#open?.document.undo()) this.#told({ reason: 'undo' });
   }
 
   redo(): void {
     this.#gestures.cancel();
+    this.settle();
     if (this.#open?.document.redo()) this.#told({ reason: 'redo' });
   }
 
@@ -248,16 +280,16 @@ export class Editor {
     if (this.painted[this.#settings.layer]) this.apply({ kind: 'clear', layer: this.#settings.layer });
   }
 
-  grow(radius: number): void {
-    this.apply({ kind: 'grow', radius });
+  grow(radius: number): Promise<void> {
+    return this.#applyInSlices({ kind: 'grow', radius });
   }
 
-  shrink(radius: number): void {
-    this.apply({ kind: 'shrink', radius });
+  shrink(radius: number): Promise<void> {
+    return this.#applyInSlices({ kind: 'shrink', radius });
   }
 
-  feather(radius: number): void {
-    this.apply({ kind: 'feather', radius });
+  feather(radius: number): Promise<void> {
+    return this.#applyInSlices({ kind: 'feather', radius });
   }
 
   threshold(level: number): void {
@@ -416,6 +448,7 @@ export class Editor {
   }
 
   #take(picture: Picture, document: CanvasDocument): void {
+    this.settle();
     const { layers } = document;
     this.#open = {
       picture,
@@ -486,6 +519,7 @@ export class Editor {
         return editor.#settings;
       },
       set: (settings) => this.set(settings),
+      settle: () => this.settle(),
       done: (operation) => this.#told({ reason: 'apply', operation }),
       painting: (now) => {
         if (this.compare.index !== null) this.#redrawAll();

@@ -4,7 +4,7 @@ import { fromBase64, unpack } from './bytes';
 import { enclosed } from './flood';
 import { boxOf, heightOf, type Size, widthOf } from './geometry';
 import type { Layers } from './history';
-import { clear, feather, fromBitmap, grow, invert, layMask, shrink, threshold } from './mask';
+import { clear, feather, fromBitmap, grow, invert, layMask, type Slices, shrink, threshold } from './mask';
 import { laySketch, parseColour } from './sketch';
 import type { Sources } from './sources';
 import { drawStroke } from './strokes';
@@ -40,7 +40,12 @@ const painted =
     if (box) lay(layers, operation, coverage, box, sources);
   };
 
-const PERFORM: { [K in Kind]: (layers: Layers, operation: OfKind<K>, sources: Sources) => void } = {
+type Short = Exclude<Kind, keyof typeof LONG>;
+
+/** What looks at the surroundings of each pixel takes its time. */
+const LONG = { grow, shrink, feather };
+
+const PERFORM: { [K in Short]: (layers: Layers, operation: OfKind<K>, sources: Sources) => void } = {
   stroke: painted(drawStroke),
   area: painted(drawArea),
   region: painted((coverage, { box, data }) => {
@@ -51,21 +56,20 @@ const PERFORM: { [K in Kind]: (layers: Layers, operation: OfKind<K>, sources: So
   bitmap: ({ mask }, { data }) => fromBitmap(mask, fromBase64(data)),
   clear: (layers, { layer }) => clear(layers[layer]),
   invert: ({ mask }) => invert(mask),
-  grow: ({ mask }, { radius }) => grow(mask, radius),
-  shrink: ({ mask }, { radius }) => shrink(mask, radius),
-  feather: ({ mask }, { radius }) => feather(mask, radius),
   threshold: ({ mask }, { level }) => threshold(mask, level),
 };
 
+const isLong = (operation: Operation): operation is OfKind<keyof typeof LONG> => operation.kind in LONG;
+
 export const layerOf = (operation: Operation): LayerName => ('layer' in operation ? operation.layer : 'mask');
 
-/** Does an operation. The caller has checked it, and records what is written over. */
-export function perform(layers: Layers, operation: Operation, sources: Sources): void {
-  (PERFORM[operation.kind] as (layers: Layers, operation: Operation, sources: Sources) => void)(
-    layers,
-    operation,
-    sources,
-  );
+/** Does an operation, with pauses where it is long. The caller has checked it, and records what is written over. */
+export function* perform(layers: Layers, operation: Operation, sources: Sources): Slices {
+  if (isLong(operation)) yield* LONG[operation.kind](layers.mask, operation.radius);
+  else {
+    const how = PERFORM[operation.kind] as (layers: Layers, operation: Operation, sources: Sources) => void;
+    how(layers, operation, sources);
+  }
 }
 
 type Check = (value: unknown, size: Size, sources: Sources) => boolean;

@@ -178,6 +178,8 @@ export interface EditorEvents {
   compare: CompareState;
   /** A stroke or shape began or ended. */
   painting: boolean;
+  /** A long operation is being done, or is done. */
+  working: boolean;
   /** Something was asked that cannot be done, in words. */
   refusal: { readonly code: RefusalCode; readonly detail: string };
 }

@@ -94,6 +94,7 @@ export const en = {
   'batch.clear': 'Take all away',
   'batch.done': 'Done: {n} of {of}',
   'batch.cancel': 'Cancel all',
+  'batch.wanted': 'is being sent',
   'batch.waiting': 'not sent yet',
   preview: 'Preview of the picture that is being made',
 
@@ -121,6 +122,7 @@ export const en = {
   'mask.grow': 'Grow by {n} px',
   'mask.shrink': 'Shrink by {n} px',
   'mask.feather': 'Soften by {n} px',
+  'mask.working': 'Working on the mask…',
   'mask.alpha': 'From the transparent parts',
   'mask.load': 'Load a mask…',
   'mask.save': 'Save the mask',

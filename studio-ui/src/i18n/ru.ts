@@ -95,6 +95,7 @@ export const ru: Record<Key, string> = {
   'batch.clear': 'Убрать все',
   'batch.done': 'Готово: {n} из {of}',
   'batch.cancel': 'Остановить все',
+  'batch.wanted': 'отправляется',
   'batch.waiting': 'ещё не отправлена',
   preview: 'Предпросмотр картинки, которая сейчас создаётся',
 
@@ -122,6 +123,7 @@ export const ru: Record<Key, string> = {
   'mask.grow': 'Расширить на {n} px',
   'mask.shrink': 'Сузить на {n} px',
   'mask.feather': 'Смягчить на {n} px',
+  'mask.working': 'Маска обрабатывается…',
   'mask.alpha': 'Из прозрачных частей',
   'mask.load': 'Загрузить маску…',
   'mask.save': 'Сохранить маску',

@@ -14,6 +14,7 @@ import { Stored } from './Stored';
 
 function stateOf(row: BatchFile, job: Job | null): string {
   if (row.trouble) return row.trouble;
+  if (row.wanted) return t('batch.wanted');
   if (row.made) return t('state.done');
   if (!job) return t('batch.waiting');
   return isOpen(job) ? shortProgress(job) : t(`state.${job.state}`);

@@ -5,7 +5,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { t } from '../i18n';
 import { shownAs } from '../keys';
 import { addFiles } from '../state/batch';
-import { compare, missing, mountEditor, painting, picture } from '../state/document';
+import { compare, missing, mountEditor, painting, picture, working } from '../state/document';
 import { openExample, openFile } from '../state/exchange';
 import { preview } from '../state/jobs';
 import { merging } from '../state/merge';
@@ -60,6 +60,7 @@ function Alone() {
 function Badge() {
   const now = compare.value;
   if (!now) return null;
+  if (working.value) return <p class="badge">{t('mask.working')}</p>;
   if (missing() === 'need.mask' && !painting.value) return <p class="badge">{t('need.mask')}</p>;
   if (now.peeking) return <p class="badge">{t('version.original')}</p>;
   return now.index === null || now.mode === 'variant' ? null : <p class="badge">{shownAs(now.mode).label}</p>;

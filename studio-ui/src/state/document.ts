@@ -23,6 +23,8 @@ export const editor = signal<Editor | null>(null);
 export const picture = signal<PictureInfo | null>(null);
 export const painted = signal({ mask: false, sketch: false });
 export const painting = signal(false);
+/** The mask is being worked on for longer than a moment. */
+export const working = signal(false);
 export const undoable = signal({ undo: false, redo: false });
 export const settings = signal<Settings | null>(null);
 export const view = signal<ViewState | null>(null);
@@ -73,6 +75,9 @@ export function mountEditor(host: HTMLElement, label: string): () => void {
     }),
     made.on('painting', (now) => {
       painting.value = now;
+    }),
+    made.on('working', (now) => {
+      working.value = now;
     }),
     made.on('refusal', (refusal) => complain(refusal.detail)),
   ];
