@@ -180,6 +180,11 @@ def picture_bytes(picture: Picture, field: str) -> bytes:
         raise ImageError(field, picture, f"{picture} cannot be read ({error.strerror})") from error
 
 
+def reference_to(picture: Picture) -> str:
+    """Name a picture by its content, `sha256:<hex>`; a path stays one."""
+    return picture if isinstance(picture, str) else _REFERENCE + hashlib.sha256(picture_bytes(picture, "")).hexdigest()
+
+
 def pixels_sha256(image: Image.Image) -> str:
     """Hash a picture's mode, size and pixels, whatever file it is in.
 

@@ -7,7 +7,7 @@ page derive their own fields from this class.
 import base64
 import binascii
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self, cast
 
@@ -18,6 +18,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    SerializationInfo,
     ValidationError,
     WithJsonSchema,
     model_validator,
@@ -58,7 +59,14 @@ def _as_picture(value: object) -> object:
     return value
 
 
-def _picture_to_json(value: Picture | None) -> str | None:
+TELL_PICTURE = "tell_picture"
+"""Key of a dump's context: a function that writes a picture in place of a path or data URI."""
+
+
+def _picture_to_json(value: Picture | None, info: SerializationInfo) -> str | None:
+    context = cast(dict[str, Callable[[Picture], str]], info.context or {})
+    if value is not None and (tell := context.get(TELL_PICTURE)) is not None:
+        return tell(value)
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, Image.Image):
@@ -72,8 +80,8 @@ def _as_mask(value: object) -> object:
     return _as_picture(value)
 
 
-def _mask_to_json(value: Mask | None) -> str | None:
-    return write_drawing(value) if isinstance(value, Drawing) else _picture_to_json(value)
+def _mask_to_json(value: Mask | None, info: SerializationInfo) -> str | None:
+    return write_drawing(value) if isinstance(value, Drawing) else _picture_to_json(value, info)
 
 
 # In JSON a picture is a text, whatever it may be in Python.
