@@ -7,7 +7,7 @@ import { Gestures, type Workplace } from './gestures';
 import { sha256 } from './hash';
 import type { Slices } from './mask';
 import { OverlayStore } from './overlays';
-import { decode, Picture } from './picture';
+import { decode, Picture, SINGLE_PIXELS } from './picture';
 import { painterOf, type Scene } from './scene';
 import { changed, DEFAULTS } from './settings';
 import { parseColour } from './sketch';
@@ -454,7 +454,7 @@ export class Editor {
       picture,
       document,
       mask: this.#maskImages(layers.mask),
-      sketch: new TileImages(layers.sketch, developSketch),
+      sketch: new TileImages(layers.sketch, developSketch, SINGLE_PIXELS),
     };
     document.onDirty((layer, box) => this.#dirty(layer, box));
     this.#gestures.forget();
@@ -462,7 +462,7 @@ export class Editor {
   }
 
   #maskImages(mask = this.#opened().document.layers.mask): TileImages {
-    return new TileImages(mask, developMask(parseColour(this.#settings.maskColour)));
+    return new TileImages(mask, developMask(parseColour(this.#settings.maskColour)), 2);
   }
 
   #dirty(layer: LayerName, box: Box): void {

@@ -94,7 +94,7 @@ function Handle({ side, box, now, size }: HandleProps) {
   };
   return (
     <div
-      class={side % 2 ? 'edge level' : 'edge'}
+      class={`edge ${SIDES[side]!}`}
       role="slider"
       tabIndex={0}
       aria-label={t(`extend.${SIDES[side]!}`)}

@@ -106,6 +106,12 @@ function Recipe({ row }: { row: PictureDetail }) {
   );
 }
 
+/** Why nothing is seen. */
+function emptiness(): 'history.trash.none' | 'history.none' | 'history.empty' {
+  if (inTrash.value) return 'history.trash.none';
+  return words.value || onlyFavourites.value ? 'history.none' : 'history.empty';
+}
+
 export function History() {
   const about = sheet.value?.about ?? null;
   useEffect(() => {
@@ -200,9 +206,7 @@ export function History() {
               </div>
             ))}
           </div>
-          {!found.value.length && !searching.value && (
-            <p class="dim">{t(inTrash.value ? 'history.trash.none' : 'history.none')}</p>
-          )}
+          {!found.value.length && !searching.value && <p class="dim">{t(emptiness())}</p>}
           {inTrash.value && found.value.length > 0 && (
             <div class="row below">
               <button type="button" class="button small" onClick={() => void emptyTrash()}>
@@ -219,7 +223,8 @@ export function History() {
             </div>
           )}
         </div>
-        {shown ? <Recipe key={shown.id} row={shown} /> : <p class="dim">{t('history.choose')}</p>}
+        {shown && <Recipe key={shown.id} row={shown} />}
+        {!shown && found.value.length > 0 && <p class="dim">{t('history.choose')}</p>}
       </div>
     </Sheet>
   );

@@ -13,6 +13,7 @@ import { MaskedContent } from './MaskedContent';
 import { Modes } from './Modes';
 import { More } from './More';
 import { Prompts } from './Prompt';
+import { Script } from './Script';
 import { Seed } from './Seed';
 import { Size } from './Size';
 
@@ -56,6 +57,7 @@ export function Parameters() {
         <Field name="steps" />
         <Field name="cfg_scale" />
         <Seed />
+        <Script />
         <More />
       </div>
       <Generate />

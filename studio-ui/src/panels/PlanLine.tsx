@@ -5,7 +5,7 @@ import { bytes, duration, labelOf, number, t } from '../i18n';
 import { warningText } from '../i18n/fields';
 import { cursor, missing, picture } from '../state/document';
 import { active, loading, speed } from '../state/jobs';
-import { plan, planned, refusal, showCells, stale } from '../state/plan';
+import { plan, planned, refusal, scriptPlan, showCells, stale } from '../state/plan';
 import { mode, setValues } from '../state/request';
 import { fieldOf, reachable } from '../state/server';
 import { choicesOf } from './Field';
@@ -88,18 +88,24 @@ function Running({ job }: { job: Job }) {
 function Facts({ now, runs, warnings }: { now: Plan; runs: boolean; warnings: number }) {
   const share = (100 * now.latent_cells_repainted) / Math.max(1, now.latent_cells);
   const [w, h] = now.working_size;
+  const all = scriptPlan.value;
+  const { seconds, memory_bytes } = all ?? now;
   return (
     <>
       {!runs && (
         <span>
-          <b>{t('plan.steps', { n: now.steps, of: now.steps_requested })}</b>
+          <b>
+            {all
+              ? t('plan.script', { n: all.pictures + Number(all.page), runs: all.runs })
+              : t('plan.steps', { n: now.steps, of: now.steps_requested })}
+          </b>
         </span>
       )}
       {now.box && <span>{t('plan.box', { w: now.box[2] - now.box[0], h: now.box[3] - now.box[1] })}</span>}
       <span>{t('plan.working', { w, h })}</span>
       {planned.value?.mask && <span>{t('plan.repaints', { share: number(share, share < 10 ? 1 : 0) })}</span>}
-      {!runs && now.seconds ? <span>~{duration(now.seconds)}</span> : null}
-      {!runs && <span>{bytes(now.memory_bytes)}</span>}
+      {!runs && seconds ? <span>~{duration(seconds)}</span> : null}
+      {!runs && <span>{bytes(memory_bytes)}</span>}
       {warnings > 0 && (
         <span class="mark" title={t('warnings')}>
           ⚠ {warnings}
@@ -124,7 +130,7 @@ export function PlanLine() {
   const job = active.value;
   const runs = job?.state === 'running';
   const ready = now && mode.value !== 'batch' && missing() === null;
-  const warnings = ready ? now.warnings.filter((row) => !SAID.includes(row.code)) : [];
+  const warnings = ready ? (scriptPlan.value ?? now).warnings.filter((row) => !SAID.includes(row.code)) : [];
   return (
     <section class="plan" aria-label={t('plan')} aria-busy={stale.value}>
       <div class="line">

@@ -11,6 +11,7 @@ import { refusal, withRequest } from './plan';
 import { rememberPrompt } from './preferences';
 import { modeRow, read } from './request';
 import { addResult, look } from './results';
+import { type ScriptCall, scriptCall } from './script';
 import { noteFailure, reachable } from './server';
 
 export interface Speed {
@@ -74,10 +75,10 @@ function forget(id: string): void {
   finish(id);
 }
 
-/** Take a picture of ours; it is looked at where it is the first. */
+/** Take a picture of ours; it is looked at where it is the first, or the page of all. */
 function add(made: Picture, job: Job | undefined): void {
   const place = job?.plan?.place;
-  addResult(place ? { ...made, place } : made, made.index === 0);
+  addResult(place ? { ...made, place } : made, made.index === 0 || made.index === job?.script?.page);
 }
 
 /** Take what a job of ours has brought so far; gives whether one of ours has ended. */
@@ -155,7 +156,8 @@ const TOLD: { [Name in EventName]: (data: JobEvents[Name]) => void } = {
     if (!(data.job in mine.value)) return;
     preview.value = { job: data.job, jpeg: data.jpeg };
     const job = jobs.value.get(data.job);
-    if (job?.request.init_image && mine.value[data.job] === picture.peek()?.hash) void layOver(job, data.jpeg);
+    if (job?.request.init_image && !job.script && mine.value[data.job] === picture.peek()?.hash)
+      void layOver(job, data.jpeg);
   },
   picture: (data) => {
     if (!(data.job in mine.value)) return;
@@ -207,12 +209,14 @@ export async function rejoin(): Promise<void> {
 }
 
 interface Sending {
+  script?: ScriptCall | null;
   priority?: 'interactive' | 'batch';
   keep?: boolean;
 }
 
 export async function submit(request: Values, origin: string | null, how: Sending = {}): Promise<Job> {
-  const job = await api.submit(request, how.priority ?? 'interactive', how.keep ?? true);
+  const { script = null, priority = 'interactive', keep = true } = how;
+  const job = await api.submit({ request, priority, keep, ...(script ? { script } : {}) });
   batch(() => {
     asked.add(job.id);
     mine.value = { ...mine.value, [job.id]: origin };
@@ -233,7 +237,7 @@ export async function generate(): Promise<void> {
   sending.value = true;
   try {
     rememberPrompt(String(read('prompt') ?? ''));
-    await withRequest((request) => submit(request, origin()));
+    await withRequest((request) => submit(request, origin(), { script: scriptCall.peek() }));
     announce(t('said.started'));
   } catch (error) {
     noteFailure(error);

@@ -2,13 +2,14 @@
 
 import { computed, effect, signal } from '@preact/signals';
 import { api, Problem, Unreachable } from '../api/client';
-import type { Plan, Values } from '../api/types';
+import type { Plan, ScriptPlan, Values } from '../api/types';
 import { wholeOf, workedOn } from '../extent';
 import { frameOf } from '../frame';
 import { number, t } from '../i18n';
 import { editor, forgetUploads, type Inputs, inputs, missing, painting, picture, revision } from './document';
 import { complain } from './notices';
 import { mode, modeRow, parameters } from './request';
+import { scriptCall } from './script';
 import { noteFailure, reachable } from './server';
 
 export interface Refusal {
@@ -17,6 +18,8 @@ export interface Refusal {
 }
 
 export const plan = signal<Plan | null>(null);
+/** What the script will do, where one is chosen. */
+export const scriptPlan = signal<ScriptPlan | null>(null);
 export const refusal = signal<Refusal | null>(null);
 /** What is shown is older than what is set. */
 export const stale = signal(false);
@@ -57,12 +60,15 @@ async function renew(): Promise<void> {
   const mine = new AbortController();
   running = mine;
   try {
-    const { request, fresh } = await withRequest(async (whole) => {
+    const script = scriptCall.peek();
+    const { request, fresh, all } = await withRequest(async (whole) => {
       mine.signal.throwIfAborted();
-      return { request: whole, fresh: await api.plan(whole, mine.signal) };
+      const all = script && (await api.planScript(whole, script, mine.signal));
+      return { request: whole, fresh: await api.plan(whole, mine.signal), all };
     });
     mine.signal.throwIfAborted();
     plan.value = fresh;
+    scriptPlan.value = all;
     planned.value = request;
     refusal.value = null;
     stale.value = false;
@@ -73,6 +79,7 @@ async function renew(): Promise<void> {
     if (error instanceof Problem) {
       refusal.value = { detail: error.message, field: error.field };
       plan.value = null;
+      scriptPlan.value = null;
       planned.value = null;
       stale.value = false;
     } else if (!(error instanceof Unreachable)) complain(error);
@@ -116,6 +123,7 @@ async function overlay(fresh: Plan, request: Values, signal: AbortSignal): Promi
 function clear(): void {
   running?.abort();
   plan.value = null;
+  scriptPlan.value = null;
   planned.value = null;
   refusal.value = null;
   stale.value = false;
@@ -126,10 +134,19 @@ function clear(): void {
 /** Keep the plan true. */
 export function startPlanning(): void {
   const wanted = computed(
-    () => [parameters.value, mode.value, picture.value?.hash, revision.value, showCells.value, missing()] as const,
+    () =>
+      [
+        parameters.value,
+        scriptCall.value,
+        mode.value,
+        picture.value?.hash,
+        revision.value,
+        showCells.value,
+        missing(),
+      ] as const,
   );
   effect(() => {
-    const [, , , , , lacking] = wanted.value;
+    const lacking = wanted.value.at(-1);
     const paints = painting.value;
     if (!reachable.value) return;
     clearTimeout(waiting);

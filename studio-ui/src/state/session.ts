@@ -13,6 +13,7 @@ import { setMode } from './modes';
 import { complain, notify } from './notices';
 import { changed, type Mode, mode } from './request';
 import { results, selected } from './results';
+import { chosenScript, type ScriptCall } from './script';
 
 interface Work {
   mode: Mode;
@@ -24,6 +25,7 @@ interface Work {
   jobs: Record<string, string | null>;
   merge?: KeptMerge | null;
   batch?: readonly BatchFile[];
+  script?: ScriptCall | null;
 }
 
 const WAIT_MS = 150;
@@ -42,6 +44,7 @@ function now(): Work {
     jobs: mine.peek(),
     merge: keptMerge(),
     batch: batchFiles.peek(),
+    script: chosenScript.peek(),
   };
 }
 
@@ -58,6 +61,7 @@ async function takeUp(work: Work): Promise<void> {
     results.value = work.results;
     selected.value = work.selected;
     batchFiles.value = work.batch ?? [];
+    chosenScript.value = work.script ?? null;
   });
   if (work.document) await restoreDocument(work.document, work.versions).catch(complain);
   setMode(work.mode);
@@ -75,6 +79,7 @@ export function startAfresh(): void {
     results.value = [];
     selected.value = null;
     batchFiles.value = [];
+    chosenScript.value = null;
   });
   notify(t('session.afresh'), { action: { label: t('undo'), perform: () => void takeUp(before).catch(complain) } });
 }
@@ -110,7 +115,7 @@ export async function startSession(): Promise<void> {
   effect(() => {
     // Each is read, so that a change of any of them writes.
     void [mode.value, changed.value, revision.value, versions.value, results.value, selected.value, mine.value];
-    void [merging.value, strokes.value, batchFiles.value];
+    void [merging.value, strokes.value, batchFiles.value, chosenScript.value];
     clearTimeout(waiting);
     waiting = setTimeout(() => void write().catch(complain), WAIT_MS);
   });
