@@ -4,8 +4,8 @@
 import type { Field, FieldName, Warning } from '../api/types';
 import { language } from '../state/preferences';
 
-const FIELDS: Readonly<Partial<Record<string, string>>> = {
-  // Options of scripts
+/** Options of scripts. */
+const OPTIONS: Readonly<Partial<Record<string, string>>> = {
   x: 'по горизонтали: поле=значения, например steps=10,20, cfg_scale=5-9:2 или prompt_replace=кот,пёс',
   y: 'по вертикали: то же',
   z: 'блок под блоком: то же',
@@ -30,7 +30,9 @@ const FIELDS: Readonly<Partial<Record<string, string>>> = {
   directions: 'какие стороны растут',
   fall_off: 'сколько деталей в шуме: меньше = больше',
   color_variation: 'насколько цветной шум',
-  // Fields of the request
+};
+
+const FIELDS: Readonly<Partial<Record<string, string>>> = {
   prompt: 'что должно быть на картинке',
   negative_prompt: 'чего на ней быть не должно',
   styles: 'сохранённые стили, добавляются к обоим запросам',
@@ -165,7 +167,7 @@ const WARNINGS: Readonly<Record<string, string>> = {
 const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 export const describe = (field: Field): string =>
-  sentence((language.value === 'ru' && FIELDS[field.name]) || field.description);
+  sentence((language.value === 'ru' && (FIELDS[field.name] ?? OPTIONS[field.name])) || field.description);
 
 export function warningText(warning: Warning): string {
   const template = language.value === 'ru' ? WARNINGS[warning.code] : undefined;

@@ -4,7 +4,6 @@ import { tools } from '../canvas';
 import { labelOf, number, t } from '../i18n';
 import { shownAs } from '../keys';
 import { editor, painted, picture, settings, undoable, view } from '../state/document';
-import { canExtend, flipExtending, handles } from '../state/extend';
 import { merging } from '../state/merge';
 import { takeTool } from '../state/modes';
 import { mode, modeRow } from '../state/request';
@@ -82,9 +81,6 @@ export function Toolbar() {
         disabled={!(now?.layer === 'sketch' ? painted.value.sketch : painted.value.mask)}
       />
       {row.mask && <MaskMenu disabled={!there} />}
-      {canExtend.value && (
-        <IconButton icon="extend" label={t('extend.flip')} keys="T" pressed={handles.value} perform={flipExtending} />
-      )}
       <span class="spring" />
       <IconButton icon="fit" {...shownAs('fit')} perform={() => on?.fit()} disabled={!there} />
       <button
