@@ -187,7 +187,7 @@ export const en = {
   merge: 'Brush in another',
   'merge.help': 'Take the best parts of several: brush another result, or the picture, into this one',
   'merge.canvas': 'The result that is brushed into',
-  'merge.into': 'Brush into result {n}',
+  'merge.into': 'Into result {n}, brush from',
   'merge.ink': 'What the brush lays',
   'merge.variant': 'Result {n}',
   'merge.apply': 'Apply',

@@ -26,7 +26,9 @@ function Row({ row, job }: { row: BatchFile; job: Job | null }) {
   const inside = (
     <>
       {made ? <img src={thumbnailUrl(made)} alt="" /> : <Stored hash={row.hash} alt={row.name} />}
-      <span class={row.trouble ? 'tag trouble' : 'tag'}>{stateOf(row, job)}</span>
+      <span class="tag" title={row.trouble ?? undefined}>
+        {stateOf(row, job)}
+      </span>
       {runs && <span class="part" style={{ width: `${job.progress.fraction * 100}%` }} />}
     </>
   );

@@ -169,6 +169,7 @@ export function Extend() {
                 label={t(`extend.${name}`)}
                 step={STEP}
                 unit="px"
+                width={36}
                 integer
               />
             </span>

@@ -28,6 +28,7 @@ import {
 } from '../state/history';
 import { closeSheet, sheet } from '../state/sheets';
 import { Icon, IconButton } from './Icon';
+import { shownName } from './Models';
 import { Sheet } from './Sheet';
 
 const WAIT_MS = 250;
@@ -37,7 +38,7 @@ function Recipe({ row }: { row: PictureDetail }) {
     [t('fact.made'), moment(row.created)],
     [t('fact.size'), `${row.width} × ${row.height}, ${bytes(row.bytes)}`],
     [t('fact.seed'), String(row.seed)],
-    [t('fact.model'), row.model],
+    [t('fact.model'), shownName(row.model)],
   ];
   const leave = (perform: () => unknown) => () => {
     closeSheet();

@@ -21,5 +21,8 @@ export function Stored({ hash, alt }: { hash: string; alt: string }) {
       URL.revokeObjectURL(made);
     };
   }, [hash]);
-  return <img src={url} alt={alt} decoding="async" />;
+  const hide = (event: { currentTarget: HTMLImageElement }) => {
+    event.currentTarget.hidden = true;
+  };
+  return url ? <img src={url} alt={alt} decoding="async" onError={hide} /> : null;
 }

@@ -10,7 +10,7 @@ import { announce, complain, notify } from './notices';
 import { refusal, withRequest } from './plan';
 import { rememberPrompt } from './preferences';
 import { modeRow, read } from './request';
-import { addResult, look } from './results';
+import { addResult, look, shownAlone } from './results';
 import { type ScriptCall, scriptCall } from './script';
 import { noteFailure, reachable } from './server';
 
@@ -237,6 +237,8 @@ export async function generate(): Promise<void> {
   sending.value = true;
   try {
     rememberPrompt(String(read('prompt') ?? ''));
+    // What is shown alone would hide the preview on the picture.
+    if (shownAlone.peek()) look(null);
     await withRequest((request) => submit(request, origin(), { script: scriptCall.peek() }));
     announce(t('said.started'));
   } catch (error) {
