@@ -7,7 +7,7 @@ in an `InputStore`, or in the recipe itself once it was exported.
 import base64
 import functools
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -302,7 +302,7 @@ def export(recipe: Recipe, store: InputStore) -> Recipe:
     RecipeError
         Where one is missing.
     """
-    found = _found_inputs(recipe, store)
+    found = _found_inputs(recipe, store, PICTURE_FIELDS)
     records = {
         name: record.model_copy(update={"data": base64.b64encode(found[name]).decode()})
         for name, record in recipe.inputs.items()
@@ -310,8 +310,15 @@ def export(recipe: Recipe, store: InputStore) -> Recipe:
     return recipe.model_copy(update={"inputs": records})
 
 
-def to_request(recipe: Recipe, store: InputStore | None = None) -> Request:
+def to_request(
+    recipe: Recipe, store: InputStore | Mapping[str, bytes] | None = None, *, over: Picture | None = None
+) -> Request:
     """Restore the request for the one picture of a recipe: its own seed, alone in its batch.
+
+    Parameters
+    ----------
+    store : where its input pictures are, by the SHA-256 of their bytes
+    over : a picture to work on instead of its own
 
     Raises
     ------
@@ -321,8 +328,10 @@ def to_request(recipe: Recipe, store: InputStore | None = None) -> Request:
     """
     fields = {name: value for name, value in recipe.request.items() if not _is_reference(name, value)}
     alone = {"seed": recipe.seed, "variation_seed": recipe.variation_seed, "batch_size": 1, "batch_count": 1}
+    given = {} if over is None else {"init_image": over}
+    found = _found_inputs(recipe, store, [name for name in PICTURE_FIELDS if name not in given])
     try:
-        return Request(**{**fields, **_found_inputs(recipe, store), **alone})
+        return Request(**{**fields, **found, **alone, **given})
     except RequestError as error:
         raise RecipeError(f"the recipe's request cannot be run by this program: {error}") from error
 
@@ -332,10 +341,12 @@ def _is_reference(name: str, value: object) -> bool:
     return name in PICTURE_FIELDS and value is not None and not (isinstance(value, str) and is_mask_text(value))
 
 
-def _found_inputs(recipe: Recipe, store: InputStore | None) -> dict[str, bytes]:
+def _found_inputs(
+    recipe: Recipe, store: InputStore | Mapping[str, bytes] | None, names: Iterable[str]
+) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     missing: list[str] = []
-    for name in PICTURE_FIELDS:
+    for name in names:
         reference = recipe.request.get(name)
         if not _is_reference(name, reference):
             continue
@@ -346,12 +357,12 @@ def _found_inputs(recipe: Recipe, store: InputStore | None) -> dict[str, bytes]:
         else:
             found[name] = data
     if missing:
-        place = f"in {store.folder}" if store else "in the recipe"
+        place = f"in {store.folder}" if isinstance(store, InputStore) else "in the recipe"
         raise RecipeError(f"not {place}: {', '.join(missing)}; put it there, or export the recipe where it is")
     return found
 
 
-def _input(record: InputRecord, store: InputStore | None) -> bytes | None:
+def _input(record: InputRecord, store: InputStore | Mapping[str, bytes] | None) -> bytes | None:
     if record.data is not None:
         try:
             data = base64.b64decode(record.data, validate=True)
