@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,12 +137,17 @@ def make_step(ground: Ground, result: "Result", index: int, label: str = "") -> 
         layer=capture(ground.to_bytes()[..., :3], above, weight, box, tile),
         sees=sees,
         saw=ground.digest(sees),
-        # The model that ran is named, whatever will be the studio's own when it is run again.
-        recipe=recipe.model_copy(update={"request": {**recipe.request, "model": plan.model.name}}),
+        recipe=recipe.model_copy(update={"index": 0, "request": {**recipe.request, **_alone(recipe)}}),
         inputs={hashlib.sha256(data).hexdigest(): data for data in kept},
         infotext=result.infotexts[index],
         label=label,
     )
+
+
+def _alone(recipe: Recipe) -> dict[str, Any]:
+    """Give what a run of one picture says outright, so that it is the same when it is run again."""
+    seeds = {"seed": recipe.seed, "variation_seed": recipe.variation_seed}
+    return {"model": recipe.model.name, **seeds, "batch_size": 1, "batch_count": 1}
 
 
 def seen_by(plan: "Plan", size: Size) -> Box:

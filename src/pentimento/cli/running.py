@@ -13,6 +13,7 @@ from ..metadata import find_format
 from .terminal import progress, say, say_json, say_rows, warn
 
 if TYPE_CHECKING:
+    from ..plan import Plan
     from ..request import Request
     from ..result import Result
     from ..studio import Studio
@@ -50,11 +51,7 @@ def produce(
     """
     plan = studio.plan(request)
     if values["plan"]:
-        if values["json"]:
-            say_json(plan.as_dict())
-        else:
-            say_rows(plan.describe())
-            warn(plan.warnings)
+        show_plan(plan, as_json=values["json"])
         return None
     output = values["output"]
     check_output(output, values["format"], len(plan.pictures), as_json=values["json"])
@@ -63,6 +60,15 @@ def produce(
         result = finish(studio.run(plan, on_event=on_event))
     _write(result, output, values["format"], as_json=values["json"])
     return result
+
+
+def show_plan(plan: "Plan", *, as_json: bool) -> None:
+    """Say what would happen."""
+    if as_json:
+        say_json(plan.as_dict())
+        return
+    say_rows(plan.describe())
+    warn(plan.warnings)
 
 
 def check_output(output: str, file_format: str | None, pictures: int, *, as_json: bool) -> None:
