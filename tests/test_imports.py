@@ -19,7 +19,7 @@ LAYERS = (
     {"addons", "inputs", "framing", "second_pass", "warnings", "plan", "recipe", "infotext", "metadata"},
     {"enlarging", "encoding", "denoising", "pipeline"},
     {"result", "studio"},
-    {"scripts", "batch", "verify"},
+    {"scripts", "batch", "chain", "verify"},
     {"jobs", "store"},
     {"server", "client"},
     {"cli", "__main__"},

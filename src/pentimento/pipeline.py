@@ -54,13 +54,19 @@ class Event:
 
 @dataclass(frozen=True, eq=False)
 class Painted:
-    """One finished picture, its place in the request, its frame, and what the network made of that."""
+    """One finished picture, its place in the request, its frame, and what the network made of that.
+
+    Attributes
+    ----------
+    pixels : [h, w, 3] at the working size, 0..1, `made` before it was rounded; None where nothing was
+    """
 
     index: int
     image: Image.Image
     seeds: Seeds
     frame: Frame
     made: Image.Image
+    pixels: Floats | None = None
 
 
 @dataclass(eq=False)
@@ -130,7 +136,7 @@ def paint(
             settled = framer.settle(finished, plan.request, sampled)
             image = framer.compose(settled, pixels, plan.profile)
         shown = Image.fromarray(to_bytes(pixels, plan.profile.to_bytes))
-        yield _told(plan, run, Painted(index, image, seeds, settled, shown))
+        yield _told(plan, run, Painted(index, image, seeds, settled, shown, pixels))
 
 
 def _run_pass(

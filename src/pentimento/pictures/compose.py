@@ -113,15 +113,7 @@ def crop_to_working(image: Image.Image, box: Box, working: Size) -> Image.Image:
     if box.size == working:
         return image.crop(box)
     left, top, scale = fit(box, working)
-    edges = (left, top, left + working.width / scale, top + working.height / scale)
-    # Whole source pixels around the tile, with what the filter reaches beyond it.
-    reach = math.ceil(_LANCZOS_REACH * max(1, 1 / scale))
-    around = Box(
-        math.floor(edges[0]) - reach,
-        math.floor(edges[1]) - reach,
-        math.ceil(edges[2]) + reach,
-        math.ceil(edges[3]) + reach,
-    )
+    around = box_seen(box, working)
     inside = around.clamped(Size(*image.size))
     margin = image.crop(inside)
     if inside != around:
@@ -132,6 +124,17 @@ def crop_to_working(image: Image.Image, box: Box, working: Size) -> Image.Image:
     left, top = left - around.left, top - around.top
     tile = (left, top, left + working.width / scale, top + working.height / scale)
     return resample(margin, working, box=_within(tile, margin))
+
+
+def box_seen(box: Box, working: Size) -> Box:
+    """Give the whole source pixels on which a tile cut out by `crop_to_working` depends, beyond the border too."""
+    if box.size == working:
+        return box
+    left, top, scale = fit(box, working)
+    # What the filter reaches beyond the tile.
+    reach = math.ceil(_LANCZOS_REACH * max(1, 1 / scale))
+    right, bottom = left + working.width / scale, top + working.height / scale
+    return Box(math.floor(left), math.floor(top), math.ceil(right), math.ceil(bottom)).padded(reach)
 
 
 def stitch_from_working(pixels: NDArray[np.floating], box: Box, working: Size) -> NDArray[np.float32]:
