@@ -13,9 +13,10 @@ from PIL import Image, ImageOps
 
 from ..geometry import Box, Size
 from .read import Source
-from .resize import fit, resample, resize
+from .resize import Upscale, fit, resample, resize
 
 _LANCZOS_REACH = 3
+_NETWORK_REACH = 16
 _STRIP = 128
 """Rows mixed at once, so that a large picture needs little memory on top of its bytes."""
 
@@ -100,7 +101,7 @@ def restore_alpha(composed: NDArray[np.uint8], source: Source, weight: NDArray[n
     return Image.fromarray(np.dstack((colours, alpha)))
 
 
-def crop_to_working(image: Image.Image, box: Box, working: Size) -> Image.Image:
+def crop_to_working(image: Image.Image, box: Box, working: Size, upscale: Upscale = resample) -> Image.Image:
     """Cut a box out and scale it to the working size, for `stitch_from_working` to undo.
 
     The box is neither rounded nor stretched: see `resize.fit`. Beyond the picture's
@@ -109,13 +110,15 @@ def crop_to_working(image: Image.Image, box: Box, working: Size) -> Image.Image:
     Parameters
     ----------
     image : "RGB" or "L", source size; a mask goes through `masks.mask_to_working`
+    upscale : enlarges by whole times, before the exact place is found in that
     """
     if box.size == working:
         return image.crop(box)
     left, top, scale = fit(box, working)
     edges = (left, top, left + working.width / scale, top + working.height / scale)
     # Whole source pixels around the tile, with what the filter reaches beyond it.
-    reach = math.ceil(_LANCZOS_REACH * max(1, 1 / scale))
+    times = 1 if upscale is resample or scale <= 1 else math.ceil(scale)
+    reach = math.ceil(_LANCZOS_REACH * max(1, 1 / scale)) if times == 1 else _NETWORK_REACH
     around = Box(
         math.floor(edges[0]) - reach,
         math.floor(edges[1]) - reach,
@@ -129,8 +132,10 @@ def crop_to_working(image: Image.Image, box: Box, working: Size) -> Image.Image:
         beyond += [(inside.left - around.left, around.right - inside.right), (0, 0)]
         pixels = np.asarray(margin)
         margin = Image.fromarray(np.pad(pixels, beyond[: pixels.ndim], mode="edge"))
-    left, top = left - around.left, top - around.top
-    tile = (left, top, left + working.width / scale, top + working.height / scale)
+    left, top = (left - around.left) * times, (top - around.top) * times
+    if times > 1:
+        margin = upscale(margin, Size(margin.width * times, margin.height * times))
+    tile = (left, top, left + working.width / scale * times, top + working.height / scale * times)
     return resample(margin, working, box=_within(tile, margin))
 
 

@@ -1,15 +1,11 @@
 """Upscalers that work on pixels: a picture brought to a larger size."""
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from ..geometry import Size
-from .resize import resample
-
-Upscale = Callable[[Image.Image, Size], Image.Image]
+from .resize import Upscale, resample
 
 
 def lanczos(image: Image.Image, size: Size) -> Image.Image:
