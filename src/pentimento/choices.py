@@ -196,7 +196,7 @@ _PIXEL_UPSCALERS = (
     Choice("lanczos", "Lanczos", "Ланцош", aliases=("none",)),
     Choice("nearest", "Nearest", "Ближайший"),
 )
-UPSCALER = _choices("upscaler", _PIXEL_UPSCALERS, open=True)
+RESIZE_UPSCALER = _choices("resize_upscaler", _PIXEL_UPSCALERS, open=True)
 HIRES_UPSCALER = _choices(
     "hires_upscaler",
     [
@@ -230,7 +230,7 @@ TABLES: tuple[Choices, ...] = (
     NOISE_SOURCE,
     UNIPC_VARIANT,
     UNIPC_SPACING,
-    UPSCALER,
+    RESIZE_UPSCALER,
     HIRES_UPSCALER,
     REFINER_PASS,
 )

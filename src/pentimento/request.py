@@ -208,7 +208,7 @@ class Request(BaseModel):
     resize_mode: Annotated[choices.ResizeMode, _choice(choices.RESIZE_MODE)] = Field(
         "just_resize", description="what happens when the picture has another shape"
     )
-    upscaler: Annotated[str, _choice(choices.UPSCALER)] = Field(
+    resize_upscaler: Annotated[str, _choice(choices.RESIZE_UPSCALER)] = Field(
         "lanczos", description="how the picture is enlarged where it must be: these, or a network in the model folders"
     )
     background: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] = Field(

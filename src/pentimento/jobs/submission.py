@@ -110,6 +110,7 @@ def _same(request: Request, plan: Plan, references: Mapping[str, str], format: s
         "keep": keep,
         "profile": asdict(plan.profile),
         "models": [_content(model) for model in plan.models],
+        "upscalers": [_stamp(upscaler.path) for upscaler in plan.upscalers],
         "vae": request.vae and _stamp(Path(request.vae).expanduser()),
         "addons": plan.addons.told(),
         "program": [__version__, dict(library_versions())],

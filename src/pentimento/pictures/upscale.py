@@ -8,11 +8,6 @@ from ..geometry import Size
 from .resize import Upscale, resample
 
 
-def lanczos(image: Image.Image, size: Size) -> Image.Image:
-    """Enlarge with a windowed sinc: smooth, a little sharpened."""
-    return resample(image, size)
-
-
 def nearest(image: Image.Image, size: Size) -> Image.Image:
     """Enlarge by repeating pixels: hard edges, no new colours."""
     # Pillow adds up positions in float, so that a tie falls now here, now there.
@@ -24,4 +19,4 @@ def _nearest(own: int, enlarged: int) -> NDArray[np.int64]:
     return (2 * np.arange(enlarged, dtype=np.int64) + 1) * own // (2 * enlarged)
 
 
-PIXEL_UPSCALERS: dict[str, Upscale] = {"lanczos": lanczos, "nearest": nearest}
+PIXEL_UPSCALERS: dict[str, Upscale] = {"lanczos": resample, "nearest": nearest}

@@ -1,4 +1,4 @@
-"""An upscaler at work: a picture through its network, tile by tile, as often as it takes."""
+"""An upscaler at work: a picture through its network, tile by tile."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -6,23 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor, nn
 
-from ...errors import RequestError
 from ...geometry import Size
-from ...pictures.resize import resample
 from .tiling import Span, spans
 
 TILE = 192
 OVERLAP = 24
 """Sides of a tile and of what neighbours share, px of the picture that is enlarged."""
-
-LARGEST = 2**29
-"""Pixels that a network may make of a picture on the way."""
-
-Told = Callable[[int, int], None]
-"""Told (tiles that are done, of how many); it stops the work by raising."""
 
 
 @dataclass(eq=False)
@@ -44,48 +35,10 @@ class Upscaler:
     device: torch.device
     dtype: torch.dtype
 
-    def enlarge(self, image: Image.Image, size: Size, told: Told = lambda done, tiles: None) -> Image.Image:
-        """Bring a picture to a size: by the network until it is covered, then by Lanczos.
-
-        A picture in greys stays one. "L", which is how masks and alpha come, goes by Lanczos alone.
-
-        Raises
-        ------
-        RequestError
-            Where the picture would be too large on the way.
-
-        Notes
-        -----
-        A1111 v1.10.1 behaviour; tiles fade into each other there and here.
-        """
-        if image.mode == "L":
-            return resample(image, size)
-        pixels = np.asarray(image.convert("RGB"))
-        grey = bool((pixels == pixels[..., :1]).all())
-        sizes = self._sizes(Size(*image.size), size)
-        tiles = sum(len(across) * len(down) for across, down in map(self._spans, sizes))
-        done = 0
-        for own in sizes:
-            pixels = self._pass(pixels, own, lambda count, before=done: told(before + count, tiles))
-            done += len(self._spans(own)[0]) * len(self._spans(own)[1])
-        large = Image.fromarray(pixels)
-        if grey:
-            large = large.convert("L").convert("RGB")
-        return large if large.size == size else resample(large, size)
-
-    def _sizes(self, own: Size, wanted: Size) -> list[Size]:
-        """List the sizes of what the network is given, one for each time that it runs."""
-        sizes = [own]
-        while self.scale > 1 and not _covers(own := _times(own, self.scale), wanted):
-            sizes.append(own)
-        if _times(sizes[-1], self.scale).area > LARGEST:
-            raise RequestError(
-                "upscaler",
-                self.name,
-                f"'{self.name}' would make {_times(sizes[-1], self.scale)} of it on the way; give a smaller picture,"
-                " or take 'lanczos'",
-            )
-        return sizes
+    def tiles(self, size: Size) -> int:
+        """Count the tiles of a picture."""
+        across, down = self._spans(size)
+        return len(across) * len(down)
 
     def _spans(self, size: Size) -> tuple[list[Span], list[Span]]:
         """Cut the picture, padded to the network's multiple, across and down."""
@@ -93,8 +46,18 @@ class Upscaler:
         width, height = size.raised_to(self.multiple)
         return spans(width, tile, OVERLAP, self.multiple), spans(height, tile, OVERLAP, self.multiple)
 
-    def _pass(self, pixels: NDArray[np.uint8], size: Size, told: Callable[[int], None]) -> NDArray[np.uint8]:
-        """Run the network once over [H, W, 3]."""
+    def enlarge(self, pixels: NDArray[np.uint8], told: Callable[[int], None] = lambda done: None) -> NDArray[np.uint8]:
+        """Run the network once over [H, W, 3].
+
+        Parameters
+        ----------
+        told : of how many tiles are done; it stops the work by raising
+
+        Notes
+        -----
+        In tiles, as A1111 v1.10.1 does it; where two meet, each has seen what is beyond the other's part.
+        """
+        size = Size(pixels.shape[1], pixels.shape[0])
         across, down = self._spans(size)
         padded = _padded(pixels, size.raised_to(self.multiple))
         large = np.empty((padded.shape[0] * self.scale, padded.shape[1] * self.scale, 3), np.uint8)
@@ -141,14 +104,6 @@ class Upscaler:
 def _within(span: Span, scale: int) -> slice:
     first, last = span.used
     return slice((first - span.start) * scale, (last - span.start) * scale)
-
-
-def _covers(size: Size, wanted: Size) -> bool:
-    return size.width >= wanted.width and size.height >= wanted.height
-
-
-def _times(size: Size, scale: int) -> Size:
-    return Size(size.width * scale, size.height * scale)
 
 
 def _padded(pixels: NDArray[np.uint8], size: Size) -> NDArray[np.uint8]:
