@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 
-from .request import Picture
+from .request import TELL_PICTURE, Picture
 
 
 def taken_apart(values: BaseModel) -> tuple[dict[str, Any], dict[str, Picture]]:
@@ -33,7 +33,7 @@ def taken_apart(values: BaseModel) -> tuple[dict[str, Any], dict[str, Picture]]:
         pictures[place] = given[int(value.removeprefix(mark))]
         return None
 
-    return mapped(values.model_dump(mode="json", context=keep), take), pictures
+    return mapped(values.model_dump(mode="json", context={TELL_PICTURE: keep}), take), pictures
 
 
 def mapped(value: Any, change: Callable[[str, Any], Any], place: str = "") -> Any:

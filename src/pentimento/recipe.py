@@ -7,7 +7,7 @@ in an `InputStore`, or in the recipe itself once it was exported.
 import base64
 import functools
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -203,6 +203,11 @@ def picture_bytes(picture: Picture, field: str) -> bytes:
         raise ImageError(field, picture, f"{picture} cannot be read ({error.strerror})") from error
 
 
+def reference_to(picture: Picture) -> str:
+    """Name a picture by its content, `sha256:<hex>`; a path stays one."""
+    return picture if isinstance(picture, str) else _REFERENCE + hashlib.sha256(picture_bytes(picture, "")).hexdigest()
+
+
 def pixels_sha256(image: Image.Image) -> str:
     """Hash a picture's mode, size and pixels, whatever file it is in.
 
@@ -382,6 +387,23 @@ def export(recipe: Recipe, store: InputStore) -> Recipe:
     return recipe.model_copy(update={"inputs": records})
 
 
+def to_fields(recipe: Recipe, store: InputStore | None = None, without: Collection[str] = ()) -> dict[str, Any]:
+    """Restore the fields of a recipe's request, see `Recipe.fields`, pictures as their bytes.
+
+    Parameters
+    ----------
+    without : fields that are not wanted; their pictures may be missing
+
+    Raises
+    ------
+    RecipeError
+        Where input pictures are missing; it says which and where they were.
+    """
+    fields = {name: value for name, value in recipe.fields.items() if name not in without}
+    found = _found_inputs(recipe.model_copy(update={"request": fields}), store)
+    return {name: found.get(name, value) for name, value in fields.items()}
+
+
 def to_request(recipe: Recipe, store: InputStore | None = None) -> Request:
     """Restore the request of a recipe, see `Recipe.fields`.
 
@@ -391,8 +413,7 @@ def to_request(recipe: Recipe, store: InputStore | None = None) -> Request:
         Where input pictures are missing (it says which and where they were), or the request
         is not one that this program takes.
     """
-    found = _found_inputs(recipe, store)
-    fields = {name: found.get(name, value) for name, value in recipe.fields.items()}
+    fields = to_fields(recipe, store)
     try:
         return Request(**fields)
     except RequestError as error:

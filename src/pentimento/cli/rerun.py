@@ -41,7 +41,7 @@ def rerun(**values: Any) -> None:
     if again.script is None or again.options is None:
         produce(studio, again.request, values, as_it_is if changes else partial(_compared, file, recipe))
         return
-    plan = plan_script(studio, again.script, again.request, again.options, again.only)
+    plan = plan_script(studio, again.script, again.request, again.options, only=again.only)
     produce_script(studio, plan, values, as_it_is if changes else partial(_compared_picture, file, recipe))
 
 

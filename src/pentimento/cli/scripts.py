@@ -106,10 +106,12 @@ def _command(name: str) -> Callable[..., None]:
     )
     def command(**values: Any) -> None:
         from ..scripts import plan_script
+        from ..scripts.means import Eyes
 
         request, options = Request(**given(values)), script.options(**read_options(script, values))
         studio = open_studio(values)
-        produce_script(studio, plan_script(studio, script, request, options, look=values["plan"]), values)
+        look = Eyes(studio) if values["plan"] else None
+        produce_script(studio, plan_script(studio, script, request, options, look=look), values)
 
     return command
 

@@ -4,7 +4,7 @@ A script never runs anything itself, see `scripts.base`.
 """
 
 from ..errors import unknown_name
-from .base import Options, Script, ScriptPicture, ScriptPlan, ScriptResult, plan_script, run_script
+from .base import Options, Script, ScriptPicture
 from .detail import DetailOptions, detail, details_kept
 from .loopback import LoopbackOptions, loopback
 from .outpainting_mk2 import Mk2Options, outpainting_mk2
@@ -12,16 +12,19 @@ from .poor_mans_outpainting import PoorMansOptions, poor_mans_outpainting
 from .prompt_matrix import MatrixOptions, prompt_matrix
 from .prompts_from_file import PromptsOptions, prompts_from_file
 from .regions import RegionsOptions, regions, regions_kept
+from .running import Course, ScriptPlan, ScriptResult, Unwatched, plan_script, run_script
 from .sd_upscale import SdUpscaleOptions, sd_upscale
 from .sheet import SheetOptions, sheet
 
 __all__ = [
     "SCRIPTS",
+    "Course",
     "Options",
     "Script",
     "ScriptPicture",
     "ScriptPlan",
     "ScriptResult",
+    "Unwatched",
     "find_script",
     "plan_script",
     "run_script",
@@ -45,6 +48,7 @@ SCRIPTS = (
         LoopbackOptions,
         loopback,
         keeps=lambda request, options: request,
+        builds_up=True,
     ),
     Script(
         "sd_upscale",

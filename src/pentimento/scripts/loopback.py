@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Literal
 
 from pydantic import Field
@@ -67,5 +66,4 @@ def loopback(request: Request, options: LoopbackOptions, plan: Callable[[Request
             asked = asked.changed(init_image=made[0].image, masked_content="original")
         if series > 1:
             given.extend(made)
-    # Each is painted on the one before it, and that on the picture that was given.
-    return Gathered([replace(picture, recipe=None) for picture in given])
+    return Gathered(given)

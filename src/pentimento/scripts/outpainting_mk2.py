@@ -10,7 +10,7 @@ from ..geometry import Box, Size
 from ..pictures.shaped_noise import shaped_noise
 from ..plan import Plan
 from ..request import Request
-from .base import Ask, Asking, Gathered, Options, ScriptPicture, check, one_by_one, source_of
+from .base import Ask, Asking, Gathered, Options, ScriptPicture, check, check_size, one_by_one, source_of
 from .canvas import SIDES, Margins, Side, margins
 
 
@@ -32,6 +32,7 @@ def outpainting_mk2(request: Request, options: Mk2Options, plan: Callable[[Reque
     """
     source = source_of(request)
     grown = margins(Size(*source.size), options.pixels, options.directions)
+    check_size("pixels", options.pixels, grown.size(Size(*source.size)))
     native = plan(request).model.native_size
     bound = Size(request.width or native, request.height or native)
     single = one_by_one(request).changed(masked_content="original", inpaint_area="whole_picture")

@@ -8,7 +8,7 @@ from pydantic import Field
 from ..geometry import Box, Size
 from ..plan import Plan
 from ..request import Request
-from .base import Ask, Asking, Gathered, Options, ScriptPicture, check, one_by_one, source_of
+from .base import Ask, Asking, Gathered, Options, ScriptPicture, check, check_size, one_by_one, source_of
 from .canvas import SIDES, Side, margins
 from .tiles import tiling
 
@@ -30,6 +30,7 @@ def poor_mans_outpainting(request: Request, options: PoorMansOptions, plan: Call
     source = source_of(request)
     grown = margins(Size(*source.size), options.pixels, options.directions)
     size = grown.size(Size(*source.size))
+    check_size("pixels", options.pixels, size)
     native = plan(request).model.native_size
     tile = Size(min(request.width or native, size.width), min(request.height or native, size.height))
     check(

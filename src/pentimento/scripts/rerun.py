@@ -11,7 +11,8 @@ from ..errors import RecipeError, RequestError
 from ..recipe import InputStore, Recipe, open_recipe, to_options, to_request
 from ..request import Request
 from . import find_script
-from .base import Options, Script, ScriptResult, plan_script, run_script
+from .base import Options, Script
+from .running import ScriptResult, plan_script, run_script
 
 if TYPE_CHECKING:
     from ..pipeline import Event
@@ -110,5 +111,5 @@ def rerun(
     again = read_again(recipe, studio.inputs, changes or {})
     if again.script is None or again.options is None:
         return studio.run(again.request, on_event, cancel)
-    plan = plan_script(studio, again.script, again.request, again.options, again.only)
+    plan = plan_script(studio, again.script, again.request, again.options, only=again.only)
     return run_script(studio, plan, on_event, cancel)

@@ -15,7 +15,7 @@ from ..pictures.upscale import PIXEL_UPSCALERS
 from ..plan import Plan
 from ..profiles import find_profile
 from ..request import Request
-from .base import Ask, Asking, Gathered, Options, ScriptPicture, check, one_by_one, source_of
+from .base import Ask, Asking, Gathered, Options, ScriptPicture, check, check_size, one_by_one, source_of
 from .tiles import Tiling, tiling
 
 Upscaler = Literal["lanczos", "nearest", "none"]
@@ -74,6 +74,7 @@ def _enlarged(image: Image.Image, request: Request, options: SdUpscaleOptions) -
     whole = find_profile(request.profile).sizes == "any"
     sides = (side * options.scale for side in image.size)
     size = Size(*(round(side) if whole else max(8, int(side) // 8 * 8) for side in sides))
+    check_size("scale", options.scale, size)
     return PIXEL_UPSCALERS[options.upscaler](image, size)
 
 

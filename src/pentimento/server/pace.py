@@ -1,5 +1,6 @@
 """How long a plan will take, told by how long finished jobs took."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ..jobs import Job
@@ -28,6 +29,12 @@ class Pace:
         pace = self.per_cell.get(plan.model.name)
         work = _work(plan.model_calls * len(plan.pictures), plan.latent_size.area)
         return None if pace is None else round(pace * work, 2)
+
+    def seconds_of_all(self, runs: Iterable[Plan]) -> float | None:
+        """Estimate the time of several plans together; None where that of one is not known."""
+        each = [self.seconds(run) for run in runs]
+        known = [seconds for seconds in each if seconds is not None]
+        return round(sum(known), 2) if len(known) == len(each) else None
 
 
 def _work(model_calls: int, latent_cells: int) -> int:

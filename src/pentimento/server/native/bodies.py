@@ -31,6 +31,21 @@ class RequestBody(Body):
     request: RequestFields = Field(default_factory=dict)
 
 
+class ScriptCall(Body):
+    """A script that asks for the requests which are run, as `/scripts` lists them."""
+
+    name: str = Field(max_length=100)
+    options: dict[str, Any] = Field(
+        default_factory=dict, description="what is set of its options; pictures as in a request"
+    )
+
+
+class PlanBody(RequestBody):
+    """A request, or a script with one."""
+
+    script: ScriptCall | None = None
+
+
 class ProblemBody(BaseModel):
     """An error (RFC 9457); `detail` is the sentence that library and command line show."""
 

@@ -11,12 +11,14 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from ...jobs import STATES, JobEvent, Priority, State
 from ...metadata import find_format
-from ...request import PICTURE_FIELDS
+from ...plan import Plan
+from ...request import PICTURE_FIELDS, Request
+from ...scripts import ScriptPlan
 from ..errors import Refusal
 from ..events import NO_BUFFERING, stream
 from ..incoming import read_json
 from ..service import Owner, Service, TheService
-from .bodies import PROBLEM, Body, RequestFields
+from .bodies import PROBLEM, Body, RequestFields, ScriptCall
 from .told import job_told, picture_told
 
 router = APIRouter(tags=["jobs"])
@@ -31,6 +33,9 @@ class NewJob(Body):
     """A request, and how it is to be done."""
 
     request: RequestFields = Field(default_factory=dict)
+    script: ScriptCall | None = Field(
+        None, description="what runs the request several times; left out = once, as it is"
+    )
     priority: Priority = "interactive"
     format: str = Field("png", description="png, jpeg, webp or avif")
     keep: bool = Field(True, description="keep the pictures in the history; else they live as long as the job")
@@ -62,12 +67,19 @@ _SUBMISSION = {
 async def submit(request: HttpRequest, service: TheService, owner: Owner) -> Response:
     """Put a request into the queue: JSON, or a form with the pictures as files beside it."""
     new, files = await _read(request, service)
-    find_format(new.format)
-    asked = await run_in_threadpool(service.incoming.request, {**new.request, **files})
-    job, _ = await service.submit(
-        asked, owner=owner, origin="native", priority=new.priority, format=find_format(new.format).name, keep=new.keep
+    form = find_format(new.format).name
+    asked, plan = await run_in_threadpool(_planned, service, new, files)
+    job = await service.jobs.submit(
+        asked, plan, owner=owner, origin="native", priority=new.priority, format=form, keep=new.keep
     )
     return JSONResponse(job_told(job), 202, headers={"Location": f"/api/v1/jobs/{job.id}"})
+
+
+def _planned(service: Service, new: NewJob, files: dict[str, bytes]) -> tuple[Request, Plan | ScriptPlan]:
+    asked = service.incoming.request({**new.request, **files})
+    if new.script is None:
+        return asked, service.studio.plan(asked)
+    return asked, service.plan_script(asked, *service.incoming.script(new.script.name, new.script.options))
 
 
 @router.get("/jobs")
@@ -143,7 +155,9 @@ async def _read(request: HttpRequest, service: Service) -> tuple[NewJob, dict[st
         return _checked(read_json(await request.body())), {}
     if kind != "multipart/form-data":
         raise Refusal(415, f"a job is application/json or multipart/form-data, not '{kind[:60]}'")
-    async with request.form(max_files=2, max_fields=3, max_part_size=service.settings.bounds.body_bytes) as form:
+    async with request.form(
+        max_files=len(_FORM_FIELDS), max_fields=len(_FORM_FIELDS), max_part_size=service.settings.bounds.body_bytes
+    ) as form:
         for name in form:
             if name not in _FORM_FIELDS:
                 raise Refusal(422, f"the form has a part '{name[:60]}'; its parts are {', '.join(_FORM_FIELDS)}")

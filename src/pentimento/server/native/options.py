@@ -1,7 +1,7 @@
 """`/options`: every field of the request with its bounds, labels and choices, derived from `Request`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from fastapi import APIRouter
 from pydantic.fields import FieldInfo
@@ -66,21 +66,34 @@ def _field(name: str, field: FieldInfo, service: Service) -> dict[str, Any]:
     told: dict[str, Any] = {
         "name": name,
         "group": group_of()[name].name,
-        "type": "choice" if offered is not None and name != "styles" else _type(field),
+        "type": "choice" if offered is not None and name != "styles" else type_of(field),
         "default": field.default,
         "description": field.description,
         "label": LABELS[name].label,
         "label_ru": LABELS[name].label_ru,
+        **bounds_of(field),
     }
-    for item in field.metadata:
-        if type(item).__name__ in _BOUNDS:
-            attribute, word = _BOUNDS[type(item).__name__]
-            told[word] = getattr(item, attribute)
     return told if offered is None else {**told, "choices": offered}
 
 
-def _type(field: FieldInfo) -> str:
-    return "choice" if get_origin(field.annotation) is Literal else _TYPES[field.annotation]
+def bounds_of(field: FieldInfo) -> dict[str, float]:
+    """Give the bounds of a field's numbers, where it has some."""
+    rows = [(*_BOUNDS[type(item).__name__], item) for item in field.metadata if type(item).__name__ in _BOUNDS]
+    return {word: getattr(item, attribute) for attribute, word, item in rows}
+
+
+def words_of(field: FieldInfo) -> tuple[str, ...]:
+    """List the words that a field takes, or that each of a list takes; none where it takes others."""
+    kind: Any = get_args(field.annotation)[0] if get_origin(field.annotation) is tuple else field.annotation
+    return get_args(kind) if get_origin(kind) is Literal else ()
+
+
+def type_of(field: FieldInfo) -> str:
+    """Name what a field takes; what is none of the simple kinds is a "list" or an "object"."""
+    if get_origin(field.annotation) is Literal:
+        return "choice"
+    kind = "list" if get_origin(field.annotation) in (tuple, list) else "object"
+    return _TYPES.get(field.annotation, kind)
 
 
 def _choices(name: str, service: Service) -> list[dict[str, str]] | None:

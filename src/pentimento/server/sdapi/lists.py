@@ -12,7 +12,7 @@ from ...diffusion.schedules import SCHEDULES
 from ...models.info import ModelInfo
 from ..service import Service, TheService
 from .extras import UPSCALERS
-from .generate import SCRIPTS
+from .scripts import listed_scripts, script_info
 
 router = APIRouter()
 
@@ -144,13 +144,13 @@ def nothing_of_the_kind() -> list[Any]:
 @router.get("/scripts")
 def scripts() -> dict[str, list[str]]:
     """List the scripts."""
-    return {"txt2img": [], "img2img": sorted(SCRIPTS)}
+    return listed_scripts()
 
 
 @router.get("/script-info")
-def script_info() -> list[dict[str, Any]]:
+def scripts_described() -> list[dict[str, Any]]:
     """Describe the scripts."""
-    return [{"name": name, "is_alwayson": True, "is_img2img": True, "args": []} for name in sorted(SCRIPTS)]
+    return script_info()
 
 
 @router.get("/cmd-flags")
