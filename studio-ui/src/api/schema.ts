@@ -184,6 +184,17 @@ export interface Options {
   profiles: string[];
 }
 
+/** What a script will do in one part of the picture. */
+export interface PartPlan {
+  label: string;
+  box: [number, number, number, number] | null;
+  working_size: [number, number];
+  steps: number;
+  denoising_strength: number;
+  prompt: string;
+  seed: number;
+}
+
 /** One pass of a plan. */
 export interface Pass {
   working_size: [number, number];
@@ -524,6 +535,8 @@ export interface ScriptPlan {
   model_calls: number;
   memory_bytes: number;
   seeds: number[];
+  /** of a script that paints a picture in parts: each of them */
+  parts?: PartPlan[] | null;
   warnings: PlanWarning[];
 }
 
@@ -639,6 +652,8 @@ export interface TimedScriptPlan {
   model_calls: number;
   memory_bytes: number;
   seeds: number[];
+  /** of a script that paints a picture in parts: each of them */
+  parts?: PartPlan[] | null;
   warnings: PlanWarning[];
   seconds: number | null;
 }
@@ -658,6 +673,13 @@ export interface Upload {
   height: number;
   format: string;
   has_alpha: boolean;
+}
+
+/** A network that enlarges pictures. */
+export interface Upscaler {
+  name: string;
+  architecture: string;
+  scale: number;
 }
 
 /** A request in other words. */
