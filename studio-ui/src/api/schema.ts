@@ -288,6 +288,8 @@ export interface Plan {
   box: [number, number, number, number] | null;
   /** where the given picture lies in one that was extended */
   place: [number, number, number, number] | null;
+  /** enlarges the source first, where its size is not that of the request */
+  upscaler: string | null;
   sampler: string;
   schedule: string;
   steps_requested: number;
@@ -607,6 +609,8 @@ export interface TimedPlan {
   box: [number, number, number, number] | null;
   /** where the given picture lies in one that was extended */
   place: [number, number, number, number] | null;
+  /** enlarges the source first, where its size is not that of the request */
+  upscaler: string | null;
   sampler: string;
   schedule: string;
   steps_requested: number;
