@@ -220,7 +220,7 @@ class Plan(Answer):
     working_size: Pair
     box: Box | None = Field(description="left, top, right, bottom of what is worked on; null = the whole picture")
     place: Box | None = Field(description="where the given picture lies in one that was extended")
-    upscaler: str | None = Field(description="enlarges the source first, where its size is not that of the request")
+    upscaler: str | None = Field(description="network that enlarges the source before it is painted; null = none")
     sampler: str
     schedule: str
     steps_requested: int
