@@ -62,18 +62,18 @@ class ScriptPlan(Course):
 
     Attributes
     ----------
+    base : the plan of the request itself
     runs : the plans of all requests in their order; pictures that come from earlier runs are blank
     labels : what each run is among the others
     given : the pictures that the script gives, blank
     warnings : what a person should know, each once, or once for each part
-    whole : the plan of the request itself
     """
 
+    base: Plan
     runs: tuple[Plan, ...]
     labels: tuple[str, ...]
     given: Pictures
     warnings: tuple[PlanWarning, ...]
-    whole: Plan
 
     @property
     def model_calls(self) -> int:
@@ -94,11 +94,14 @@ class ScriptPlan(Course):
             "script": self.script.name,
             "options": self.options.told(),
             "mode": self.request.mode,
-            "model": (self.runs or (self.whole,))[0].model.name,
+            "model": self.base.model.name,
             "runs": len(self.runs),
             "pictures": self.pictures,
             "pictures_painted": self.painted,
             "page": self.has_page,
+            # Each run has its own; who reads plans of both kinds finds these here too.
+            "box": None,
+            "place": None,
             "output_sizes": [list(size) for size in dict.fromkeys(one.image.size for one in self.given)],
             "labels": [one.label for one in self.given],
             "steps": sum(run.steps * len(run.pictures) for run in self.runs),
@@ -251,8 +254,8 @@ def plan_script(
     """
     if script.needs_image and request.init_image is None:
         raise ImageError("init_image", None, f"{script.label} works on a picture; give one")
-    whole = studio.plan(request)
-    seeds = whole.pictures[0]
+    base = studio.plan(request)
+    seeds = base.pictures[0]
     fixed = request.changed(seed=seeds.seed, variation_seed=seeds.variation_seed)
     blanks: dict[tuple[int, int], Image.Image] = {}
     runs: list[Plan] = []
@@ -281,11 +284,11 @@ def plan_script(
         places=tuple(tuple(places.get(id(picture)) for picture in answer) for answer in answers),
         pictures=len(given),
         has_page=asked.page is not None and only is None,
+        base=keep(base),
         runs=tuple(runs),
         labels=tuple(labels),
         given=given,
         warnings=(*warnings.values(), *asked.warnings),
-        whole=keep(whole),
         only=only,
     )
 

@@ -14,7 +14,6 @@ from typing import Any, cast
 from PIL import Image
 from starlette.requests import Request as HttpRequest
 
-from ..apart import taken_apart
 from ..errors import ImageError, RequestError, unknown_name
 from ..jobs import replaced
 from ..pictures.mask_text import is_mask_text
@@ -117,8 +116,7 @@ class Incoming:
                 "options", type(values).__name__, "they are too deep; no option is a list of lists"
             ) from error
         options = script.options(**given)
-        for picture in taken_apart(options)[1].values():
-            _check_no_path(picture)
+        options.told(_no_path)
         return script, options
 
     def check_run(self, request: Request) -> None:
@@ -181,12 +179,13 @@ class Incoming:
         return str(found[name])
 
 
-def _check_no_path(picture: Picture) -> None:
+def _no_path(picture: Picture) -> str:
     if isinstance(picture, str):
         shown = picture[:60]
         raise ImageError(
             "options", shown, f"'{shown}' is no picture here; give 'sha256:<64 hex>' of an upload, or a data URI"
         )
+    return ""
 
 
 async def whole_body(request: HttpRequest, most: int) -> bytes:

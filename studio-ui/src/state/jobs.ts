@@ -119,6 +119,7 @@ async function layOver(job: Job, jpeg: string): Promise<void> {
 const TOLD: { [Name in EventName]: (data: JobEvents[Name]) => void } = {
   queued: ({ job }) => void renew(job),
   started: ({ job }) => (jobs.value.has(job) ? change(job, { state: 'running', position: null }) : void renew(job)),
+  loading: () => undefined,
   step: (data) => {
     if (isOver(data.job)) return;
     const total = Math.max(1, data.pictures * data.steps);

@@ -13,6 +13,8 @@ from ...labels import GROUPS, LABELS, group_of
 from ...profiles import PROFILES
 from ...request import Mask, Picture, Request, Side
 from ..service import Service, TheService
+from . import answers
+from .bodies import answer
 
 router = APIRouter(tags=["options"])
 
@@ -37,7 +39,7 @@ _BOUNDS = {"Ge": ("ge", "minimum"), "Gt": ("gt", "above"), "Le": ("le", "maximum
 _PROFILE_LABELS = {"pentimento": ("Pentimento", "Pentimento"), "a1111": ("As A1111", "Как A1111")}
 
 
-@router.get("/options")
+@router.get("/options", responses=answer(answers.Options))
 def options(service: TheService) -> dict[str, Any]:
     """List the fields of the request, their groups, and the names that they take."""
     return {
