@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from pentimento import choices
-from pentimento.cli.main import COMMANDS, EXIT_CODES
+from pentimento.cli.main import EXIT_CODES, single_commands
 from pentimento.cli.options import NAMES, kind_of, shown_default
 from pentimento.diffusion.samplers import SAMPLERS
 from pentimento.diffusion.schedules import SCHEDULES
@@ -93,13 +93,16 @@ def names_page() -> str:
 
 def commands_page() -> str:
     """Describe the command line."""
-    parts = ["# The command line\n", table(("command", "what it does"), [[code(c.name), c.summary] for c in COMMANDS])]
+    parts = [
+        "# The command line\n",
+        table(("command", "what it does"), [[code(words), c.summary] for words, c in single_commands()]),
+    ]
     codes = sorted((number, meaning) for number, meaning, _ in EXIT_CODES)
     parts += ["## Exit codes\n", table(("code", "meaning"), [[str(number), meaning] for number, meaning in codes])]
-    for command in COMMANDS:
+    for words, command in single_commands():
         rows = [_flag(parameter) for parameter in signature(command.load()).parameters.values()]
         parts += [
-            f"## {command.name}\n",
+            f"## {words}\n",
             f"{command.summary}\n",
             table(("flag", "value", "what it is"), filter(None, rows)),
         ]

@@ -28,6 +28,7 @@ SEED = 3
 ACCENT = (232, 92, 42)
 SNOW = "a blue house on the left and a red ball on the right in the snow at night"
 TREE = "a green tree on the right on the grass by day"
+BALL = "a red ball on the right on the grass by day"
 HOUSE = "a red house on the grass at sunset"
 LARGE = 384
 
@@ -72,6 +73,14 @@ class Maker:
 
     def shown(self, part: str, **fields: Any) -> Image.Image:
         return self.studio.preview_frame(self.request(**fields))[part]
+
+    @cached_property
+    def chain(self) -> pm.Chain:
+        """A tree instead of the ball, and another ball before it."""
+        source, strong = self.source(), {"cfg_scale": GUIDANCE, "denoising_strength": 1.0}
+        chain = pm.Chain.of(source.image)
+        chain = chain.paint(self.studio, chain.request(prompt=TREE, mask=source.mask, seed=3, **strong))
+        return chain.paint(self.studio, chain.request(prompt=BALL, mask="ellipse 72 76 36 36", seed=2, **strong))
 
     def changed(self, **fields: Any) -> Image.Image:
         """Show where a result differs from its source: the more, the brighter."""
@@ -182,6 +191,12 @@ def settings() -> Rows:
             yield f"{setting}-{value}", result(prompt=HOUSE, **fields)
 
 
+def layers() -> Rows:
+    yield "chain-both", lambda maker: maker.chain.picture()
+    yield "chain-muted", lambda maker: maker.chain.mute(1).picture()
+    yield "chain-again", lambda maker: maker.chain.mute(1).refresh(maker.studio).picture()
+
+
 RED_HOUSE, BLUE_BALL = "a red house on the left on the grass by day", "a blue ball on the right on the grass by day"
 REGIONS = (
     {"mask": "rect 6% 40% 44% 50%", "prompt": RED_HOUSE, "denoising_strength": 0.6},
@@ -206,7 +221,7 @@ def parts() -> Rows:
     yield from _parts("detail", LARGE, seed=6, **DETAILS)
 
 
-GROUPS = (basics, masks, areas, settings, parts)
+GROUPS = (basics, masks, areas, settings, layers, parts)
 
 
 class Album:

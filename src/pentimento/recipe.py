@@ -387,7 +387,9 @@ def export(recipe: Recipe, store: InputStore) -> Recipe:
     return recipe.model_copy(update={"inputs": records})
 
 
-def to_fields(recipe: Recipe, store: InputStore | None = None, without: Collection[str] = ()) -> dict[str, Any]:
+def to_fields(
+    recipe: Recipe, store: InputStore | Mapping[str, bytes] | None = None, without: Collection[str] = ()
+) -> dict[str, Any]:
     """Restore the fields of a recipe's request, see `Recipe.fields`, pictures as their bytes.
 
     Parameters
@@ -404,8 +406,15 @@ def to_fields(recipe: Recipe, store: InputStore | None = None, without: Collecti
     return {name: found.get(name, value) for name, value in fields.items()}
 
 
-def to_request(recipe: Recipe, store: InputStore | None = None) -> Request:
+def to_request(
+    recipe: Recipe, store: InputStore | Mapping[str, bytes] | None = None, *, over: Picture | None = None
+) -> Request:
     """Restore the request of a recipe, see `Recipe.fields`.
+
+    Parameters
+    ----------
+    store : where its input pictures are, by the SHA-256 of their bytes
+    over : a picture to work on instead of its own
 
     Raises
     ------
@@ -413,9 +422,10 @@ def to_request(recipe: Recipe, store: InputStore | None = None) -> Request:
         Where input pictures are missing (it says which and where they were), or the request
         is not one that this program takes.
     """
-    fields = to_fields(recipe, store)
+    given = {} if over is None else {"init_image": over}
+    fields = to_fields(recipe, store, without=given)
     try:
-        return Request(**fields)
+        return Request(**fields, **given)
     except RequestError as error:
         raise RecipeError(f"the recipe's request cannot be run by this program: {error}") from error
 
@@ -446,7 +456,7 @@ def _references(recipe: Recipe) -> dict[str, object]:
     return {name: value for name, value in found.items() if not is_here[name]}
 
 
-def _found_inputs(recipe: Recipe, store: InputStore | None) -> dict[str, bytes]:
+def _found_inputs(recipe: Recipe, store: InputStore | Mapping[str, bytes] | None) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     missing: list[str] = []
     for name, reference in _references(recipe).items():
@@ -457,12 +467,12 @@ def _found_inputs(recipe: Recipe, store: InputStore | None) -> dict[str, bytes]:
         else:
             found[name] = data
     if missing:
-        place = f"in {store.folder}" if store else "in the recipe"
+        place = f"in {store.folder}" if isinstance(store, InputStore) else "in the recipe"
         raise RecipeError(f"not {place}: {', '.join(missing)}; put it there, or export the recipe where it is")
     return found
 
 
-def _input(record: InputRecord, store: InputStore | None) -> bytes | None:
+def _input(record: InputRecord, store: InputStore | Mapping[str, bytes] | None) -> bytes | None:
     if record.data is not None:
         try:
             data = base64.b64decode(record.data, validate=True)

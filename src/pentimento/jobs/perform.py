@@ -153,6 +153,7 @@ class _Teller:
             "loading": self._loading,
             "started": self._picture_begins,
             "step": self._step,
+            "upscaling": self._upscaling,
         }
 
     def follow(self, studio: "Studio") -> None:
@@ -198,6 +199,14 @@ class _Teller:
                 "preview", picture=event.picture, step=event.step, jpeg=jpeg, box=None if box is None else list(box)
             )
         self._give_way(event)
+
+    def _upscaling(self, event: "Event") -> None:
+        """Tell of tiles where enlarging is all that is done; elsewhere it is steps that are counted."""
+        assert self._plan is not None
+        if self._plan.unchanged:
+            self._step(event)
+        elif self._control.giving_way and self._order.may_stop_half_done:
+            self._control.stop.set()
 
     def _progress(self, event: "Event") -> Mapping[str, Any]:
         seconds = time.monotonic() - self._begun
@@ -292,7 +301,8 @@ class _ScriptTeller(_Teller):
             to_png(given) if isinstance(given, Image.Image) else given for given in own if given not in self._sent
         )
         file = file or picture.encode(self._order.format)
-        self._give(place, file, label=picture.label, inputs=inputs)
+        footprint = None if picture.footprint is None else asdict(picture.footprint)
+        self._give(place, file, label=picture.label, inputs=inputs, footprint=footprint)
 
 
 def read_course(order: ScriptOrder, request: Request) -> Course:

@@ -52,8 +52,7 @@ class Service:
                 name = str(event.data["plan"]["model"])
                 others = [one for one in self.at_hand if one != name]
                 self.at_hand = deque([*others, name], maxlen=self.jobs.executor.capacity)
-            elif event.kind == "done":
-                self.pace.learn(self.jobs.get(event.job))
+            self.pace.hear(event, lambda job=event.job: self.jobs.get(job))
 
     async def plan(self, request: Request) -> Plan:
         """Plan outside the event loop."""

@@ -184,6 +184,17 @@ export interface Options {
   profiles: string[];
 }
 
+/** What a script will do in one part of the picture. */
+export interface PartPlan {
+  label: string;
+  box: [number, number, number, number] | null;
+  working_size: [number, number];
+  steps: number;
+  denoising_strength: number;
+  prompt: string;
+  seed: number;
+}
+
 /** One pass of a plan. */
 export interface Pass {
   working_size: [number, number];
@@ -373,6 +384,7 @@ export interface Request {
   denoising_strength?: number;
   exact_steps?: boolean;
   resize_mode?: 'just_resize' | 'crop_and_resize' | 'resize_and_fill' | 'latent_upscale';
+  resize_upscaler?: string;
   background?: string;
   tiling?: boolean;
   mask_blur?: [number, number];
@@ -396,7 +408,7 @@ export interface Request {
   hires_scale?: number | null;
   hires_width?: number | null;
   hires_height?: number | null;
-  hires_upscaler?: 'latent' | 'latent_antialiased' | 'latent_bicubic' | 'latent_bicubic_antialiased' | 'latent_nearest' | 'latent_nearest_exact' | 'lanczos' | 'nearest';
+  hires_upscaler?: string;
   hires_steps?: number | null;
   hires_cfg_scale?: number | null;
   hires_sampler?: string | null;
@@ -523,6 +535,8 @@ export interface ScriptPlan {
   model_calls: number;
   memory_bytes: number;
   seeds: number[];
+  /** of a script that paints a picture in parts: each of them */
+  parts?: PartPlan[] | null;
   warnings: PlanWarning[];
 }
 
@@ -638,6 +652,8 @@ export interface TimedScriptPlan {
   model_calls: number;
   memory_bytes: number;
   seeds: number[];
+  /** of a script that paints a picture in parts: each of them */
+  parts?: PartPlan[] | null;
   warnings: PlanWarning[];
   seconds: number | null;
 }
@@ -657,6 +673,13 @@ export interface Upload {
   height: number;
   format: string;
   has_alpha: boolean;
+}
+
+/** A network that enlarges pictures. */
+export interface Upscaler {
+  name: string;
+  architecture: string;
+  scale: number;
 }
 
 /** A request in other words. */

@@ -20,7 +20,8 @@ export type Options = Read<told.Options, { fields: Field[] }>;
 export type Named = Pick<told.Style, 'name'>;
 export type Warning = Read<told.PlanWarning, { fix: Values }>;
 export type Plan = Read<told.Plan, { warnings: Warning[] }> & { seconds?: number | null };
-export type ScriptPlan = told.ScriptPlan;
+export type ScriptPlan = Read<told.ScriptPlan, { warnings: Warning[] }> & { seconds?: number | null };
+export type ScriptInfo = told.ScriptInfo;
 /** Only a file that was put into the folder by hand has no seed; it is shown as such. */
 export type Picture = Read<told.Picture, { seed: number }>;
 export type PictureDetail = Picture & Read<told.PictureDetail, { seed: number; infotext: string; request: Values }>;

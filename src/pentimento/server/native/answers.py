@@ -146,6 +146,14 @@ class Network(Answer):
     family: str | None
 
 
+class Upscaler(Answer):
+    """A network that enlarges pictures."""
+
+    name: str
+    architecture: str
+    scale: int
+
+
 class Embedding(Answer):
     """A textual inversion."""
 
@@ -236,6 +244,18 @@ class TimedPlan(Plan):
     seconds: float | None = Field(description="null before the first job with this model")
 
 
+class PartPlan(Answer):
+    """What a script will do in one part of the picture."""
+
+    label: str
+    box: Box | None
+    working_size: Pair
+    steps: int
+    denoising_strength: float
+    prompt: str
+    seed: int
+
+
 class ScriptPlan(Answer):
     """What a script will do."""
 
@@ -255,6 +275,7 @@ class ScriptPlan(Answer):
     model_calls: int
     memory_bytes: int
     seeds: list[int]
+    parts: list[PartPlan] | None = Field(None, description="of a script that paints a picture in parts: each of them")
     warnings: list[PlanWarning]
 
 
