@@ -88,6 +88,12 @@ def test_a_chain_from_the_picture_to_its_layers(run: Terminal, tmp_path: Path) -
     assert [step["seed"] for step in run.told("move", 3, 1)["steps"]] == [3, 1, 9]
     assert run.told("rename", 1, "house")["steps"][0]["label"] == "house"
     assert [step["seed"] for step in run.told("remove", 1, 3)["steps"]] == [1]
+    run.told("export", "-o", tmp_path / "now.png")
+    words = ("inpaint", tmp_path / "now.png", "--mask", RIGHT, "-s", 5, *FAST, "-o", tmp_path / "made.png")
+    assert main(list(map(str, words))) == 0
+    run.capsys.readouterr()
+    assert [step["seed"] for step in run.told("accept", tmp_path / "made.png", "--label", "made")["steps"]] == [1, 5]
+    assert np.array_equal(np.asarray(Chain.open(run.file).picture()), pixels(tmp_path / "made.png"))
     code, out, _ = run("show")
     assert code == 0
     assert "a tree" in out

@@ -21,6 +21,12 @@ FILE = parameter(
     "file", Path, typer.Argument(help="The project file, as photo.pentimento.", metavar="FILE"), Parameter.empty
 )
 IMAGE = parameter("image", str, typer.Argument(help="The picture to begin with.", metavar="IMAGE"), Parameter.empty)
+MADE = parameter(
+    "result",
+    Path,
+    typer.Argument(help="A result that was made of the chain's picture, as PNG.", metavar="RESULT"),
+    Parameter.empty,
+)
 STEP = parameter("step", int, typer.Argument(help="A step's number in `show`.", metavar="STEP"), Parameter.empty)
 STEPS = parameter(
     "steps", list[int], typer.Argument(help="Numbers of steps in `show`.", metavar="STEP..."), Parameter.empty
@@ -28,7 +34,7 @@ STEPS = parameter(
 TO = parameter("to", int, typer.Argument(help="The number it is to have.", metavar="NUMBER"), Parameter.empty)
 NAME = parameter("label", str, typer.Argument(help="What it is to be called.", metavar="TEXT"), Parameter.empty)
 LABEL = parameter(
-    "label", str, typer.Option("--label", help="What the step is called; left out = its prompt.", metavar="TEXT"), ""
+    "label", str | None, typer.Option("--label", help="What the step is called; left out = its prompt.", metavar="TEXT")
 )
 PLAN = parameter("plan", bool, typer.Option("--plan", help="Only say what would happen."), False)
 RERUN = (
@@ -47,7 +53,9 @@ EXPORT = (
         typer.Option("--output", "-o", help="A picture, or with the suffix .ora all layers.", metavar="PATH"),
         Parameter.empty,
     ),
-    parameter("upto", int | None, typer.Option("--upto", help="The picture after this step; 0 = the source.")),
+    parameter(
+        "upto", int | None, typer.Option("--upto", help="The picture after this step; 0 = the source.", metavar="STEP")
+    ),
     parameter("format", str | None, typer.Option("--format", help="png, jpeg, webp, avif or ora.", metavar="NAME")),
 )
 
@@ -75,9 +83,14 @@ def add(**values: Any) -> None:
             return None
         warn(plan.warnings)
         with progress(plan.request.mode) as on_event:
-            return chain.paint(studio, plan, values["label"], on_event)
+            return chain.paint(studio, plan, values["label"] or "", on_event)
 
     _change(values, paint)
+
+
+@with_options(FILE, MADE, LABEL, *STUDIO, *COMMON)
+def accept(**values: Any) -> None:
+    _change(values, lambda chain: chain.accept(open_studio(values), values["result"], values["label"] or ""))
 
 
 @with_options(FILE, *COMMON)
