@@ -271,12 +271,21 @@ class Chain:
         first: int = 1,
         on_event: OnEvent | None = None,
         cancel: threading.Event | None = None,
+        *,
+        on_step: Callable[["Chain"], None] | None = None,
     ) -> "Chain":
-        """Run every stale step from one on again, from below to above; muted ones are passed over."""
+        """Run every stale step from one on again, from below to above; muted ones are passed over.
+
+        Parameters
+        ----------
+        on_step : given the chain after each of them, to be kept if a later one fails
+        """
         chain = self
         for number in range(self._check_number(first, "first"), len(self.steps) + 1) if self.steps else ():
             if chain.stale[number - 1] and not chain.steps[number - 1].muted:
                 chain = chain.rerun(studio, number, on_event, cancel)
+                if on_step is not None:
+                    on_step(chain)
         return chain
 
     def _with(self, number: int, step: Step) -> "Chain":

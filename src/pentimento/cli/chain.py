@@ -1,6 +1,7 @@
 """`pentimento chain`: a picture and edits of it as layers, in one project file."""
 
 import os
+import sys
 from collections.abc import Callable
 from inspect import Parameter
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ..errors import RequestError
+from ..recipe import differences
 from .options import COMMON, STUDIO, assignments, given, parameter, request_options, with_options
 from .rerun import SET
 from .running import open_studio, show_plan
@@ -95,9 +97,7 @@ def accept(**values: Any) -> None:
 
 @with_options(FILE, *COMMON)
 def show(**values: Any) -> None:
-    from ..chain import Chain
-
-    _tell(Chain.open(values["file"]), values["file"], as_json=values["json"])
+    _Project(values["file"]).tell(as_json=values["json"])
 
 
 @with_options(FILE, STEPS, *COMMON)
@@ -130,15 +130,17 @@ def rerun(**values: Any) -> None:
     number, changes = values["step"], assignments(values["set"] or ())
     if changes and number is None:
         raise RequestError("set", list(changes), "fields are changed in one step; name it, as in `chain rerun FILE 2`")
-
-    def again(chain: "Chain") -> "Chain":
-        studio = open_studio(values)
-        with progress("rerun") as on_event:
-            if number is None:
-                return chain.refresh(studio, values["first"], on_event)
-            return chain.rerun(studio, number, on_event, **changes)
-
-    _change(values, again)
+    project = _Project(values["file"])
+    before, studio = project.chain, open_studio(values)
+    with progress("rerun") as on_event:
+        if number is None:
+            before.refresh(studio, values["first"], on_event, on_step=project.save)
+        else:
+            project.save(before.rerun(studio, number, on_event, **changes))
+    for count, (then, now) in enumerate(zip(before.steps, project.chain.steps, strict=True), 1):
+        if other := differences(then.recipe, now.recipe):
+            print(f"warning: step {count} was not painted as before ({'; '.join(other)})", file=sys.stderr)
+    project.tell(as_json=values["json"])
 
 
 @with_options(FILE, *EXPORT, *COMMON)
@@ -153,25 +155,39 @@ def export(**values: Any) -> None:
         say(str(output))
 
 
+class _Project:
+    """A project file while a command changes it; what another program writes meanwhile is not written over."""
+
+    def __init__(self, file: Path) -> None:
+        from ..chain import Chain
+
+        self.file = file
+        self.chain = Chain.open(file)
+        self._stamp = self._now()
+
+    def _now(self) -> tuple[int, ...]:
+        facts = os.stat(self.file)
+        return facts.st_ino, facts.st_mtime_ns, facts.st_size
+
+    def save(self, chain: "Chain") -> None:
+        if self._now() != self._stamp:
+            message = f"'{self.file}' was changed by another program meanwhile; run this again"
+            raise RequestError("file", str(self.file), message)
+        chain.save(self.file)
+        self.chain, self._stamp = chain, self._now()
+
+    def tell(self, *, as_json: bool) -> None:
+        """Say what the chain is now."""
+        _tell(self.chain, self.file, as_json=as_json)
+
+
 def _change(values: dict[str, Any], change: "Callable[[Chain], Chain | None]") -> None:
     """Open a chain, change it, write it back and tell what it is now; nothing is written where that is None."""
-    from ..chain import Chain
-
-    file: Path = values["file"]
-    chain = Chain.open(file)
-    before = _stamp(file)
-    changed = change(chain)
-    if changed is None:
-        return
-    if _stamp(file) != before:
-        raise RequestError("file", str(file), f"'{file}' was changed by another program meanwhile; run this again")
-    changed.save(file)
-    _tell(changed, file, as_json=values["json"])
-
-
-def _stamp(file: Path) -> tuple[int, ...]:
-    facts = os.stat(file.expanduser())
-    return facts.st_ino, facts.st_mtime_ns, facts.st_size
+    project = _Project(values["file"])
+    changed = change(project.chain)
+    if changed is not None:
+        project.save(changed)
+        project.tell(as_json=values["json"])
 
 
 def _tell(chain: "Chain", file: Path, *, as_json: bool) -> None:
