@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
+from scipy.ndimage import binary_erosion
 
 import pentimento as pm
 from pentimento import choices
+from pentimento.scripts import ScriptPlan, find_script, plan_script, run_script
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "training"))
@@ -101,6 +103,23 @@ class Maker:
             )
         return picture
 
+    def scripted(self, name: str, options: dict[str, Any], **fields: Any) -> Image.Image:
+        """Give the picture that a script puts together."""
+        return run_script(self.studio, self.planned(name, options, **fields)).images[0]
+
+    def outlined(self, name: str, options: dict[str, Any], **fields: Any) -> Image.Image:
+        """Draw the line around what each run of a script repaints."""
+        picture = self.source(fields["size"]).image.copy()
+        for run in self.planned(name, options, **fields).runs:
+            painted = np.asarray(run.inputs.painted) > 127
+            edge = painted & ~binary_erosion(painted, iterations=picture.width // 96)
+            picture.paste(ACCENT, mask=Image.fromarray(edge))
+        return picture
+
+    def planned(self, name: str, options: dict[str, Any], **fields: Any) -> ScriptPlan:
+        script = find_script(name)
+        return plan_script(self.studio, script, self.request(**fields), script.options(**options))
+
 
 Make = Callable[[Maker], Image.Image]
 
@@ -178,7 +197,31 @@ def layers() -> Rows:
     yield "chain-again", lambda maker: maker.chain.mute(1).refresh(maker.studio).picture()
 
 
-GROUPS = (basics, masks, areas, settings, layers)
+RED_HOUSE, BLUE_BALL = (f"a {thing} on the grass by day" for thing in ("red house", "blue ball"))
+REGIONS = (
+    {"mask": "rect 8% 42% 40% 46%", "prompt": RED_HOUSE, "denoising_strength": 0.8},
+    {"mask": "ellipse 54% 54% 42% 42%", "prompt": BLUE_BALL, "denoising_strength": 0.65},
+)
+DETAILS = {
+    "boxes": ["8% 42% 40% 46%", "58% 60% 30% 30%"],
+    "detail_prompt": f"{RED_HOUSE} [SEP] {BLUE_BALL}",
+    "detail_denoising_strength": 0.65,
+}
+
+
+def _parts(script: str, size: int, **options: Any) -> Rows:
+    """Give what a script of parts works on, and what comes out."""
+    fields = {"size": size, "seed": 4, "only_masked_padding": 48}
+    yield f"{script}-where", lambda maker: maker.outlined(script, options, **fields)
+    yield script, lambda maker: maker.scripted(script, options, **fields)
+
+
+def parts() -> Rows:
+    yield from _parts("regions", 128, regions=REGIONS)
+    yield from _parts("detail", LARGE, **DETAILS)
+
+
+GROUPS = (basics, masks, areas, settings, layers, parts)
 
 
 class Album:

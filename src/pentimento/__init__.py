@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .recipe import Recipe
     from .request import Request
     from .result import Result
+    from .scripts.rerun import rerun
     from .studio import Studio
     from .warnings import PlanWarning
 
@@ -63,6 +64,7 @@ _HOMES = {
     "Result": "result",
     "Size": "geometry",
     "Studio": "studio",
+    "rerun": "scripts.rerun",
 }
 
 __all__ = [
@@ -89,6 +91,7 @@ __all__ = [
     "Result",
     "Size",
     "Studio",
+    "rerun",
 ]
 
 

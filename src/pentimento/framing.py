@@ -25,7 +25,7 @@ from .pictures.fills import A1111_FILLS, PIXEL_FILLS
 from .pictures.grain import match_grain
 from .pictures.read import Source
 from .pictures.recolor import match_known
-from .pictures.resize import resize
+from .pictures.resize import Upscale, resample, resize
 from .pictures.soft import changed_share
 from .profiles import Profile
 from .request import Request
@@ -204,7 +204,9 @@ class Framer(Protocol):
         """Give the mask at the working size, any value > 0 = may change."""
         ...
 
-    def frame(self, request: Request, inputs: Inputs, layout: Layout) -> Frame: ...
+    def frame(self, request: Request, inputs: Inputs, layout: Layout, upscale: Upscale = resample) -> Frame:
+        """Cut the frame out; what is shown larger than it is, is enlarged by `upscale`."""
+        ...
 
     def settle(self, frame: Frame, request: Request, sampled: Sampled) -> Frame:
         """Fix what pasting depends on beside the frame."""
@@ -237,14 +239,14 @@ class FloatFramer:
             paintable = masks.mask_to_working(paintable, layout.box, layout.asked)
         return composing.pad_to_multiple(paintable, layout.multiple)[0]
 
-    def frame(self, request: Request, inputs: Inputs, layout: Layout) -> Frame:
+    def frame(self, request: Request, inputs: Inputs, layout: Layout, upscale: Upscale = resample) -> Frame:
         if inputs.source is None:
             return Frame(layout)
         source = inputs.source
         if layout.box is not None:
-            shown = composing.crop_to_working(source.image, layout.box, layout.asked)
+            shown = composing.crop_to_working(source.image, layout.box, layout.asked, upscale)
         else:
-            source = source.resized(layout.output, _pixel_mode(request))
+            source = source.resized(layout.output, _pixel_mode(request), upscale)
             shown = source.image
         if request.resize_mode == "latent_upscale" and layout.box is None:
             shown = resize(inputs.source.image, inputs.source.size.raised_to(layout.multiple), "just_resize")
@@ -354,14 +356,14 @@ class A1111Framer:
         mode = "resize_and_fill" if request.resize_mode == "latent_upscale" else request.resize_mode
         return resize(mask, layout.asked, mode).convert("L")
 
-    def frame(self, request: Request, inputs: Inputs, layout: Layout) -> Frame:
+    def frame(self, request: Request, inputs: Inputs, layout: Layout, upscale: Upscale = resample) -> Frame:
         if inputs.source is None:
             return Frame(layout)
         source = inputs.source
         if layout.box is not None:
-            shown = resize(source.image.crop(layout.box), layout.asked, "resize_and_fill")
+            shown = resize(source.image.crop(layout.box), layout.asked, "resize_and_fill", upscale)
         else:
-            source = source.resized(layout.asked, request.resize_mode)
+            source = source.resized(layout.asked, request.resize_mode, upscale)
             shown = source.image
         mask, pasted = self.mask(request, inputs, layout), self._at_work(inputs.blurred, request, layout)
         if mask is None or pasted is None or inputs.blurred is None:

@@ -7,7 +7,7 @@ page derive their own fields from this class.
 import base64
 import binascii
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self, cast
 
@@ -18,6 +18,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    SerializationInfo,
     ValidationError,
     WithJsonSchema,
     model_validator,
@@ -58,7 +59,14 @@ def _as_picture(value: object) -> object:
     return value
 
 
-def _picture_to_json(value: Picture | None) -> str | None:
+TELL_PICTURE = "tell_picture"
+"""Key of a dump's context: a function that writes a picture in place of a path or data URI."""
+
+
+def _picture_to_json(value: Picture | None, info: SerializationInfo) -> str | None:
+    context = cast(dict[str, Callable[[Picture], str]], info.context or {})
+    if value is not None and (tell := context.get(TELL_PICTURE)) is not None:
+        return tell(value)
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, Image.Image):
@@ -72,8 +80,8 @@ def _as_mask(value: object) -> object:
     return _as_picture(value)
 
 
-def _mask_to_json(value: Mask | None) -> str | None:
-    return write_drawing(value) if isinstance(value, Drawing) else _picture_to_json(value)
+def _mask_to_json(value: Mask | None, info: SerializationInfo) -> str | None:
+    return write_drawing(value) if isinstance(value, Drawing) else _picture_to_json(value, info)
 
 
 # In JSON a picture is a text, whatever it may be in Python.
@@ -96,7 +104,7 @@ MaskField = Annotated[
 
 
 def _choice(table: choices.Choices) -> BeforeValidator:
-    return BeforeValidator(lambda word: table.find(word).name if isinstance(word, str) else word)
+    return BeforeValidator(lambda word: table.name_of(word) if isinstance(word, str) else word)
 
 
 def _folded_name(value: object) -> object:
@@ -208,6 +216,9 @@ class Request(BaseModel):
     resize_mode: Annotated[choices.ResizeMode, _choice(choices.RESIZE_MODE)] = Field(
         "just_resize", description="what happens when the picture has another shape"
     )
+    resize_upscaler: Annotated[str, _choice(choices.RESIZE_UPSCALER)] = Field(
+        "lanczos", description="how the picture is enlarged where it must be: these, or a network in the model folders"
+    )
     background: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] = Field(
         "#ffffff", description="colour under transparent parts while the network looks"
     )
@@ -274,8 +285,8 @@ class Request(BaseModel):
     )
     hires_width: int | None = Field(None, ge=1, le=16384, description="px of the second pass, instead of the scale")
     hires_height: int | None = Field(None, ge=1, le=16384, description="px of the second pass, instead of the scale")
-    hires_upscaler: Annotated[choices.Upscaler, _choice(choices.HIRES_UPSCALER)] = Field(
-        "latent", description="how the first result is enlarged"
+    hires_upscaler: Annotated[str, _choice(choices.HIRES_UPSCALER)] = Field(
+        "latent", description="how the first result is enlarged: these, or a network in the model folders"
     )
     hires_steps: int | None = Field(
         None, ge=1, le=1000, description="steps of the second pass, all of them run; left out = as many as in the first"

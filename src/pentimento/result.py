@@ -14,6 +14,7 @@ from .framing import FRAMERS, Floats, in_place
 from .metadata import encode, save
 from .models.hashes import content_hash
 from .models.info import ModelInfo
+from .models.upscalers.find import UpscalerFile
 from .pictures.metrics import Footprint, footprint
 from .pictures.seams import Seam, seam
 from .plan import Plan, Seeds
@@ -234,8 +235,13 @@ def _recipe(studio: "Studio", plan: Plan, picture: "Painted") -> Recipe:
         dtype=dtype,
         index=picture.index,
         addons=plan.addons.told(),
-        others={info.name: content_hash(info.path) for info in plan.models if info.path != plan.model.path},
+        others={one.name: content_hash(one.path) for one in _others(plan)},
     )
+
+
+def _others(plan: Plan) -> list[ModelInfo | UpscalerFile]:
+    """List all files that affect the picture beside the model: of other passes, and upscalers."""
+    return [*(info for info in plan.models if info.path != plan.model.path), *plan.upscalers]
 
 
 def _as_it_ran(plan: Plan) -> Request:

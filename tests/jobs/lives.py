@@ -23,7 +23,9 @@ from typing import Any
 from PIL import Image
 
 from pentimento.jobs import Jobs, Limits, LocalExecutor
+from pentimento.plan import Plan
 from pentimento.request import Request
+from pentimento.scripts import ScriptPlan, find_script, plan_script
 from pentimento.store import Store
 
 from .free import FreeStudio, ThreadExecutor
@@ -39,6 +41,22 @@ def executor(place: str) -> Any:
         studio.warm_up()
         return ThreadExecutor(studio)
     return LocalExecutor({"seconds": SECONDS}, ["cpu"], studio="tests.jobs.free:FreeStudio")
+
+
+SCRIPTS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("sheet", {"x": "steps=1,2", "y": "denoising_strength=1,0.5"}),
+    ("loopback", {"loops": 4}),
+    ("sd_upscale", {"scale": 1.5, "overlap": 16}),
+)
+"""What some of the requests with a picture are run by."""
+
+
+def scripted(dice: random.Random, request: Request, planner: FreeStudio) -> Plan | ScriptPlan:
+    if request.init_image is None or dice.random() < 0.5:
+        return planner.plan(request)
+    name, options = dice.choice(SCRIPTS)
+    script = find_script(name)
+    return plan_script(planner, script, request, script.options(**options))
 
 
 def requests(dice: random.Random) -> Iterator[Request]:
@@ -75,7 +93,7 @@ async def live(folder: Path, place: str, seed: int, last: bool) -> None:
             if jobs.counts().get("queued", 0) > WAITING:
                 continue
             options = {"priority": dice.choice(("interactive", "batch")), "keep": dice.random() < 0.8}
-            job = await jobs.submit(request, planner.plan(request), **options)
+            job = await jobs.submit(request, scripted(dice, request, planner), **options)
             note(accepted=job.id, seeds=job.seeds, keep=job.keep)
             if number % 7 == 6:
                 note(cancelling=job.id)
@@ -119,16 +137,27 @@ def begun(folder: Path, place: str, seed: int, last: bool) -> int:
 
 
 def wait(folder: Path, server: int, place: str, dice: random.Random) -> None:
-    """Let some time pass; mostly so much that the worker is at work."""
+    """Let some time pass; mostly so much that something is accepted and the worker is at work."""
     end = time.monotonic() + dice.choice((0.5, 60, 60))
-    while place == "process" and not worker_of(folder, server)[1] and time.monotonic() < end:
+    before = len(noted(folder, "accepted"))
+    while time.monotonic() < end:
+        at_work = place == "thread" or worker_of(folder, server)[1]
+        if at_work and len(noted(folder, "accepted")) >= before + 2:
+            break
         time.sleep(0.05)
     time.sleep(dice.uniform(0.02, 0.7))
 
 
+def imported_before_the_forks() -> None:
+    executor("thread")
+    dice = random.Random(0)
+    for request in itertools.islice(requests(dice), 20):
+        scripted(dice, request, FreeStudio())
+
+
 def main(folder: Path, kills: int, seed: int, place: str) -> None:
     dice = random.Random(seed)
-    executor("thread")  # imported once, before the forks
+    imported_before_the_forks()
     killed = 0
     for life in itertools.count():
         server = begun(folder, place, seed + life, last=killed >= kills)

@@ -1,5 +1,6 @@
 """kill -9 of server and worker at random moments: nothing lost, nothing twice, no torn file."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,11 +10,17 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from pentimento.jobs.queue import Queue
+from pentimento import metadata
+from pentimento.jobs.orders import ScriptOrder
+from pentimento.jobs.perform import read_course
+from pentimento.jobs.queue import Queue, Row
+from pentimento.jobs.submission import read_pictures
 from pentimento.recipe import open_recipe, pixels_sha256
+from pentimento.request import Request
+from pentimento.scripts import run_script
 from pentimento.store import Store
 
-from .free import files_below
+from .free import FreeStudio, files_below
 from .lives import noted
 
 ROOT = Path(__file__).parents[2]
@@ -58,12 +65,29 @@ def test_nothing_is_lost_and_nothing_is_done_twice(tmp_path: Path, place: str, k
     listed = listed_ids(store)
     assert len(listed) == len(set(listed)) == sum(count for id, count in made.items() if id in kept)
     files = files_below(tmp_path / "data", ("pictures", "temporary", "trash", "unfinished"))
-    assert len(files) == made.total()
+    assert len(files) == made.total() and files_below(tmp_path / "data", ("runs",)) == []
     for file in files:
         with Image.open(file) as image:
-            assert pixels_sha256(image) == open_recipe(file).pixels
+            # What a script put together of several pictures has no recipe.
+            recipe = metadata.read(file.read_bytes()).recipe
+            assert recipe is None or pixels_sha256(image) == open_recipe(file).pixels
+    check_scripts(tmp_path, store, [row for row in rows.values() if row.script and row.state == "done"])
     assert store.rebuild() == made.total() and listed_ids(store) == listed
     store.close()
+
+
+def check_scripts(folder: Path, store: Store, rows: list[Row]) -> None:
+    """See that what scripts gave, however often they were interrupted, is what they give in one go."""
+    studio = FreeStudio(data=str(folder / "data" / "inputs"))
+    for row in rows:
+        pictures, script = read_pictures(row.request, store.inputs), dict(row.script or {})
+        assert not isinstance(pictures, str)
+        order = ScriptOrder(**{**script, "options": json.dumps(script["options"])}, pictures={})
+        whole = run_script(studio, read_course(order, Request(**{**row.request, **pictures})))
+        mine = [*whole.images, *([whole.page] if whole.page else [])]
+        for image, name in zip(mine, row.pictures.values(), strict=True):
+            with Image.open(store.path(name)) as there:
+                assert pixels_sha256(there) == pixels_sha256(image), (row.id, script["name"])
 
 
 def listed_ids(store: Store) -> list[str]:

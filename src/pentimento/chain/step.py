@@ -211,6 +211,6 @@ def seen_by(plan: "Plan", size: Size) -> Box:
     if box is None or looks:
         return Box.whole(size)
     around = _LOOKS_AROUND if request.match_grain or request.blend == "auto" else 1
-    seen = box_seen(box, plan.layout.asked)
+    seen = box_seen(box, plan.layout.asked, by_times=bool(plan.upscalers))
     left, top = min(seen.left, box.left - around), min(seen.top, box.top - around)
     return Box(left, top, max(seen.right, box.right + around), max(seen.bottom, box.bottom + around)).clamped(size)

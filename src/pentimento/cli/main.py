@@ -72,7 +72,14 @@ COMMANDS = (
     Command("prompts-from-file", "scripts", "Make a picture of every line of a file.", "Make many"),
     Command("outpainting-mk2", "scripts", "Extend a picture side by side as A1111's script does.", "Make many"),
     Command("poor-mans-outpainting", "scripts", "Extend a picture tile by tile as A1111's script does.", "Make many"),
+    Command(
+        "regions", "scripts", "Repaint several parts of a picture, each with its own prompt and settings.", "Make many"
+    ),
+    Command(
+        "detail", "scripts", "Repaint what is detected, such as faces and hands, one by one and enlarged.", "Make many"
+    ),
     Command("batch", "batch", "Repaint every picture of a folder.", "Make many"),
+    Command("upscale", "upscale", "Enlarge a picture.", "Make"),
     Command("rerun", "rerun", "Make a result again from its file.", "Make"),
     Command("chain", "chain", "Keep edits as layers over a picture.", "Make", _CHAIN),
     Command("serve", "serve", "Serve the APIs and the studio's page.", "Serve"),
@@ -81,6 +88,7 @@ COMMANDS = (
     Command("info", "info", "Show what is written in a result.", "Look"),
     Command("verify", "verify", "Prove that nothing outside the mask changed.", "Look"),
     Command("models", "models", "List the models that were found.", "Look"),
+    Command("convert", "convert", "Write a pickled model file as safetensors.", "Look"),
     Command("doctor", "doctor", "Say what is installed and what would be used.", "Look"),
     Command("demo", "demo", "Repaint an example with the built-in model.", "Look"),
 )

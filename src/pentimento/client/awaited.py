@@ -61,31 +61,42 @@ class AsyncClient:
         """List the models."""
         return await self._do(flows.plain("/api/v1/models"))
 
-    async def plan(self, request: Request) -> dict[str, Any]:
-        """Ask what a request would do."""
-        return await self._do(flows.plan(request))
+    async def plan(
+        self, request: Request, script: str | None = None, options: flows.ScriptOptions | None = None
+    ) -> dict[str, Any]:
+        """Ask what a request, or a script with it, would do."""
+        return await self._do(flows.plan(request, script, options))
 
     async def upload(self, picture: Picture) -> str:
         """Send a picture unless the server has it; gives `sha256:<hex>`."""
         return await self._do(flows.upload(picture, "picture"))
 
     async def submit(
-        self, request: Request, *, priority: Priority = "interactive", format: str = "png", keep: bool = True
+        self,
+        request: Request,
+        *,
+        script: str | None = None,
+        options: flows.ScriptOptions | None = None,
+        priority: Priority = "interactive",
+        format: str = "png",
+        keep: bool = True,
     ) -> RemoteJob:
-        """Put a request into the queue."""
-        return await self._do(flows.submit(request, priority, format, keep))
+        """Put a request, or a script with it, into the queue."""
+        return await self._do(flows.submit(request, script, options, priority, format, keep))
 
     async def run(
         self,
         request: Request,
         on_event: Callable[[RemoteEvent], None] | None = None,
         *,
+        script: str | None = None,
+        options: flows.ScriptOptions | None = None,
         priority: Priority = "interactive",
         format: str = "png",
         keep: bool = True,
     ) -> list[RemotePicture]:
         """Make the pictures of a request and fetch them; see `Client.run`."""
-        job = await self.submit(request, priority=priority, format=format, keep=keep)
+        job = await self.submit(request, script=script, options=options, priority=priority, format=format, keep=keep)
         async for event in self.events(job.id):
             if on_event is not None:
                 on_event(event)

@@ -11,6 +11,7 @@ import httpx
 from ..errors import RequestError
 from ..recipe import picture_bytes
 from ..request import PICTURE_FIELDS, Picture, Request
+from ..scripts import Options, find_script
 from .told import ENDED, JobFailed, Priority, RemoteEvent, RemoteJob, RemotePicture, ServerError, State
 
 T = TypeVar("T")
@@ -60,16 +61,42 @@ def written(request: Request) -> Flow[dict[str, Any]]:
     return fields
 
 
-def submit(request: Request, priority: Priority, format: str, keep: bool) -> Flow[RemoteJob]:
+ScriptOptions = Mapping[str, Any] | Options
+
+
+def script_written(name: str | None, options: ScriptOptions | None) -> Flow[dict[str, Any]]:
+    """Write a script as the server takes it, the pictures of its options uploaded; nothing where there is none."""
+    if name is None:
+        return {}
+    if not isinstance(options, Options):
+        options = find_script(name).options(**(options or {}))
+    pictures: dict[str, Picture] = {}
+
+    def note(picture: Picture) -> str:
+        name = f"sha256:{hashlib.sha256(picture_bytes(picture, 'options')).hexdigest()}"
+        pictures[name] = picture
+        return name
+
+    told = options.told(note)
+    for picture in pictures.values():
+        yield from upload(picture, "options")
+    return {"script": {"name": name, "options": told}}
+
+
+def submit(
+    request: Request, script: str | None, options: ScriptOptions | None, priority: Priority, format: str, keep: bool
+) -> Flow[RemoteJob]:
     fields = yield from written(request)
-    body = {"request": fields, "priority": priority, "format": format, "keep": keep}
+    called = yield from script_written(script, options)
+    body = {"request": fields, **called, "priority": priority, "format": format, "keep": keep}
     response = yield Call("POST", "/api/v1/jobs", body=body)
     return _job(response.json())
 
 
-def plan(request: Request) -> Flow[dict[str, Any]]:
+def plan(request: Request, script: str | None, options: ScriptOptions | None) -> Flow[dict[str, Any]]:
     fields = yield from written(request)
-    response = yield Call("POST", "/api/v1/plan", body={"request": fields})
+    called = yield from script_written(script, options)
+    response = yield Call("POST", "/api/v1/plan", body={"request": fields, **called})
     return response.json()
 
 
@@ -124,7 +151,7 @@ def restore(picture: str) -> Flow[RemotePicture]:
 
 
 def _picture(told: Mapping[str, Any]) -> RemotePicture:
-    names = ("id", "job", "index", "width", "height", "format", "seed", "prompt", "favourite")
+    names = ("id", "job", "index", "width", "height", "format", "seed", "prompt", "favourite", "label")
     return RemotePicture(**{name: told[name] for name in names}, tags=tuple(told["tags"]), told=told)
 
 

@@ -40,6 +40,7 @@ class RemotePicture:
 
     Attributes
     ----------
+    label : what it is among the pictures of a script, such as "steps 10, cfg_scale 5"; its page has the script's name
     data : the file; None until it was fetched
     """
 
@@ -52,6 +53,7 @@ class RemotePicture:
     seed: int | None
     prompt: str
     favourite: bool
+    label: str
     tags: tuple[str, ...]
     told: Mapping[str, Any] = field(repr=False)
     data: bytes | None = field(default=None, repr=False)

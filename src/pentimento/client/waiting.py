@@ -71,37 +71,53 @@ class Client:
         """List the models."""
         return self._do(flows.plain("/api/v1/models"))
 
-    def plan(self, request: Request) -> dict[str, Any]:
-        """Ask what a request would do."""
-        return self._do(flows.plan(request))
+    def plan(
+        self, request: Request, script: str | None = None, options: flows.ScriptOptions | None = None
+    ) -> dict[str, Any]:
+        """Ask what a request, or a script with it, would do."""
+        return self._do(flows.plan(request, script, options))
 
     def upload(self, picture: Picture) -> str:
         """Send a picture unless the server has it; gives `sha256:<hex>`."""
         return self._do(flows.upload(picture, "picture"))
 
     def submit(
-        self, request: Request, *, priority: Priority = "interactive", format: str = "png", keep: bool = True
+        self,
+        request: Request,
+        *,
+        script: str | None = None,
+        options: flows.ScriptOptions | None = None,
+        priority: Priority = "interactive",
+        format: str = "png",
+        keep: bool = True,
     ) -> RemoteJob:
-        """Put a request into the queue."""
-        return self._do(flows.submit(request, priority, format, keep))
+        """Put a request, or a script with it, into the queue."""
+        return self._do(flows.submit(request, script, options, priority, format, keep))
 
     def run(
         self,
         request: Request,
         on_event: Callable[[RemoteEvent], None] | None = None,
         *,
+        script: str | None = None,
+        options: flows.ScriptOptions | None = None,
         priority: Priority = "interactive",
         format: str = "png",
         keep: bool = True,
     ) -> list[RemotePicture]:
         """Make the pictures of a request and fetch them.
 
+        Parameters
+        ----------
+        script : runs the request several times, such as "sheet"; its page, where it has one, is the last picture
+        options : of the script, by name; pictures among them are sent like those of the request
+
         Raises
         ------
         JobFailed
             Where the job fails or is cancelled.
         """
-        job = self.submit(request, priority=priority, format=format, keep=keep)
+        job = self.submit(request, script=script, options=options, priority=priority, format=format, keep=keep)
         for event in self.events(job.id):
             if on_event is not None:
                 on_event(event)

@@ -18,6 +18,7 @@ from .job import (
 from .local import LocalExecutor
 from .orders import Executor, Order, PlaceStatus, Report
 from .service import Jobs
+from .submission import replaced
 
 __all__ = [
     "PRIORITIES",
@@ -39,4 +40,5 @@ __all__ = [
     "Report",
     "State",
     "Stopping",
+    "replaced",
 ]

@@ -115,9 +115,10 @@ class Job:
     attempts : how often it was begun
     position : 1 = the next one; None where it does not wait
     request : as it was given, pictures as `sha256:<hex>` of the store's inputs
-    plan : `Plan.as_dict()`
+    script : name and options of the script that makes its pictures; None = the request alone does
+    plan : `Plan.as_dict()`, or `ScriptPlan.as_dict()`
     seeds : of every picture, fixed when the job was accepted
-    pictures : those that are finished, in order
+    pictures : those that are finished, in order; a page of all of them is the last
     """
 
     id: str
@@ -135,6 +136,7 @@ class Job:
     position: int | None
     progress: Progress
     request: Mapping[str, Any]
+    script: Mapping[str, Any] | None
     plan: Mapping[str, Any]
     seeds: tuple[int, ...]
     pictures: tuple[Picture, ...]
@@ -161,6 +163,7 @@ class Job:
             "position": self.position,
             "progress": self.progress.as_dict(),
             "request": dict(self.request),
+            "script": None if self.script is None else dict(self.script),
             "plan": dict(self.plan),
             "seeds": list(self.seeds),
             "pictures": [picture.as_dict() for picture in self.pictures],

@@ -6,6 +6,31 @@ from typing import Any, Literal, Protocol
 
 
 @dataclass(frozen=True)
+class ScriptOrder:
+    """The script of a job, as it was planned when the job was accepted.
+
+    Attributes
+    ----------
+    options : JSON; pictures in it are `sha256:<hex>`, whose bytes are in `pictures`
+    start : seed and variation seed of the request
+    seeds : (seed, variation seed) of every picture of every run
+    places : of each of those among the pictures that the script gives; None for a step on the way
+    given : how many pictures it gives; its page, where it has one, stands behind them
+    made : of the first runs, the files of their pictures; those need not be run again
+    """
+
+    name: str
+    options: str
+    pictures: Mapping[str, bytes]
+    start: tuple[int, int]
+    seeds: tuple[tuple[tuple[int, int], ...], ...]
+    places: tuple[tuple[int | None, ...], ...]
+    given: int
+    has_page: bool
+    made: tuple[tuple[bytes, ...], ...] = ()
+
+
+@dataclass(frozen=True)
 class Order:
     """A job for an executor; can be pickled and run on any machine that has the model.
 
@@ -19,6 +44,7 @@ class Order:
     wanted : which pictures are to be made, counted from 0
     format : of the files
     may_stop_half_done : whether a picture may be given up halfway when the order is to give way
+    script : what asks for the requests that make the pictures; None = the request itself
     """
 
     job: str
@@ -30,10 +56,23 @@ class Order:
     wanted: tuple[int, ...]
     format: str
     may_stop_half_done: bool = True
+    script: ScriptOrder | None = None
 
 
 ReportKind = Literal[
-    "loading", "started", "step", "preview", "picture", "done", "failed", "cancelled", "gave_way", "lost", "ready"
+    "loading",
+    "started",
+    "step",
+    "preview",
+    "run",
+    "picture",
+    "skipped",
+    "done",
+    "failed",
+    "cancelled",
+    "gave_way",
+    "lost",
+    "ready",
 ]
 
 
@@ -43,7 +82,9 @@ class Report:
 
     Attributes
     ----------
-    data : by kind: `picture` {index, file (bytes), footprint}; `preview` {picture, step, jpeg (bytes), box};
+    data : by kind: `picture` {index, file (bytes), footprint, label, inputs (bytes of pictures that it was made
+        from and nobody sent)}; `run` {run, files (bytes), told before the pictures that come from it};
+        `skipped` {index}; `preview` {picture, step, jpeg (bytes), box};
         `failed` {title, detail, field}; `gave_way` {half_done}; `lost` {detail}; others as in `JobEvent`.
         `done`, `failed`, `cancelled`, `gave_way` and `lost` end the order; `ready` is of no job: a place
         became vacant
@@ -104,6 +145,10 @@ class Executor(Protocol):
 
     def cancel(self, job: str) -> None:
         """Stop within one call of the network; comes back as an ending report."""
+        ...
+
+    def skip(self, job: str) -> None:
+        """Leave out the picture under way, within one call of the network, and go on with the next."""
         ...
 
     def give_way(self, job: str) -> None:

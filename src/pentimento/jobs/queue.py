@@ -26,7 +26,7 @@ from .job import (
 )
 from .submission import Submission
 
-_VERSION = 1
+_VERSION = 2
 _SCHEMA = f"""
 BEGIN;
 CREATE TABLE jobs (
@@ -35,7 +35,7 @@ CREATE TABLE jobs (
     created REAL NOT NULL, started REAL, finished REAL, attempts INTEGER NOT NULL DEFAULT 0,
     losses INTEGER NOT NULL DEFAULT 0, half_done INTEGER NOT NULL DEFAULT 0, passed_over INTEGER NOT NULL DEFAULT 0,
     "group" TEXT NOT NULL, request TEXT NOT NULL, plan TEXT NOT NULL, seeds TEXT NOT NULL, pictures TEXT NOT NULL,
-    same TEXT, error TEXT);
+    same TEXT, error TEXT, script TEXT);
 CREATE INDEX jobs_in_order ON jobs (state, priority, number);
 CREATE INDEX jobs_of_owner ON jobs (owner, number);
 CREATE INDEX jobs_the_same ON jobs (same, owner) WHERE same IS NOT NULL;
@@ -45,6 +45,10 @@ CREATE INDEX events_of_job ON events (job, seq);
 PRAGMA user_version = {_VERSION};
 COMMIT;
 """
+_MIGRATIONS = {
+    1: "BEGIN; ALTER TABLE jobs ADD COLUMN script TEXT; PRAGMA user_version = 2; COMMIT;",
+}
+"""From each older form to the next."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,8 @@ class Row:
     losses : deaths of worker or server in a row, without a picture finished between
     half_done : pictures given up halfway for interactive jobs
     passed_over : younger jobs that went before it because their model and shape were at hand
-    pictures : of those finished, (index, id in the store)
+    pictures : of those finished, (index, id in the store); of those that were skipped the id is ""
+    script : what asks for the requests that are run, as in `ScriptOrder`; None = the request itself is
     """
 
     number: int
@@ -83,6 +88,7 @@ class Row:
     pictures: Mapping[int, str]
     same: str | None
     error: JobError | None
+    script: Mapping[str, Any] | None
 
     @property
     def wanted(self) -> tuple[int, ...]:
@@ -148,7 +154,10 @@ class Queue:
         version = db.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
             db.executescript(_SCHEMA)
-        elif version != _VERSION:
+        while version in _MIGRATIONS:
+            db.executescript(_MIGRATIONS[version])
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version not in (0, _VERSION):
             raise sqlite3.DatabaseError(f"it is of form {version}, and this program knows form {_VERSION}")
         return db
 
@@ -279,10 +288,11 @@ class Queue:
             pictures = json.dumps({} if former is None else {str(at): name for at, name in former.pictures.items()})
             change.execute(
                 'INSERT INTO jobs (id, state, priority, owner, origin, mode, format, keep, created, "group", request,'
-                " plan, seeds, pictures, same) VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " plan, seeds, pictures, same, script)"
+                " VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     *(id, PRIORITIES.index(new.priority), new.owner, new.origin, new.mode, new.format, new.keep, now),
-                    *(new.group, new.request, new.plan, json.dumps(new.seeds), pictures, new.same),
+                    *(new.group, new.request, new.plan, json.dumps(new.seeds), pictures, new.same, new.script),
                 ),
             )
             change.tell(id, "queued")
@@ -360,7 +370,7 @@ class Queue:
             change.tell(id, "started")
 
     def picture(self, id: str, index: int, name: str) -> None:
-        """Write down a finished picture."""
+        """Write down a finished picture, or with an empty name that it is left out."""
         with self._changing() as change:
             row = _rows(self._db, "WHERE id = ?", (id,))[0]
             if index in row.pictures:
@@ -370,7 +380,13 @@ class Queue:
                 "UPDATE jobs SET pictures = ?, losses = 0 WHERE id = ?",
                 (json.dumps({str(at): one for at, one in pictures.items()}), id),
             )
-            change.tell(id, "picture", picture=name)
+            if name:
+                change.tell(id, "picture", picture=name)
+
+    def went_on(self, id: str) -> None:
+        """Note that a job came nearer to its end, so that a death that comes now is a first one."""
+        with self._changing() as change:
+            change.execute("UPDATE jobs SET losses = 0 WHERE id = ?", (id,))
 
     def finish(self, id: str) -> None:
         with self._changing() as change:
@@ -472,6 +488,7 @@ def _row(columns: Sequence[Any]) -> Row:
     values["plan"] = json.loads(values["plan"])
     values["seeds"] = tuple((seed, variation) for seed, variation in json.loads(values["seeds"]))
     values["pictures"] = {int(at): name for at, name in json.loads(values["pictures"]).items()}
+    values["script"] = None if values["script"] is None else json.loads(values["script"])
     values["error"] = None if values["error"] is None else JobError(**json.loads(values["error"]))
     return Row(**values)
 

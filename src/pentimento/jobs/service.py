@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from ..errors import PentimentoError
 from ..plan import Plan
 from ..request import Request
+from ..scripts import ScriptPlan
 from ..store import Picture, PictureNotFound, Store
 from .job import (
     ENDED,
@@ -29,15 +30,16 @@ from .job import (
     JobNotFound,
     Limits,
     Priority,
-    Progress,
     State,
     Stopping,
 )
-from .orders import Executor, Order, Report, ReportKind
+from .orders import Executor, Order, Report, ReportKind, ScriptOrder
 from .perform import describe
 from .queue import Queue, Row, StoredEvent
-from .submission import make_submission, read_pictures
+from .runs import Runs
+from .submission import make_submission, read_option_pictures, read_pictures
 from .subscriber import Subscriber
+from .telling import job_of
 
 T = TypeVar("T")
 
@@ -66,6 +68,7 @@ class Jobs:
         self.executor = executor
         self.store = store
         self._path = Path(folder).expanduser() / "jobs.sqlite"
+        self._runs = Runs(Path(folder).expanduser() / "runs")
         self._inbox: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
         self._running: dict[str, Row] = {}
@@ -79,7 +82,9 @@ class Jobs:
             "started": self._started,
             "step": self._step,
             "preview": self._preview,
+            "run": self._run,
             "picture": self._picture,
+            "skipped": self._skipped,
             "done": self._finished,
             "failed": self._failed,
             "cancelled": self._cancelled,
@@ -112,7 +117,7 @@ class Jobs:
     async def submit(
         self,
         request: Request,
-        plan: Plan,
+        plan: Plan | ScriptPlan,
         *,
         owner: str = "",
         origin: str = "native",
@@ -124,7 +129,7 @@ class Jobs:
 
         Parameters
         ----------
-        plan : of this request; its seeds are the job's
+        plan : of this request, or of a script with it; its seeds are the job's
         keep : its pictures go into the history; else they are there as long as the job is remembered
 
         Raises
@@ -186,6 +191,18 @@ class Jobs:
         """End a job that has not ended; its finished pictures stay."""
         self._queue.get(job_id, owner)
         await self._done(lambda: self._cancel(job_id))
+        return self.get(job_id, owner=owner)
+
+    async def skip(self, job_id: str, *, owner: str | None = None) -> Job:
+        """Leave out the picture that a job is working on, and go on with its next one.
+
+        Notes
+        -----
+        A script's next picture may be made from this one, so a script is cancelled.
+        """
+        if self._queue.get(job_id, owner).script:
+            return await self.cancel(job_id, owner=owner)
+        self.executor.skip(job_id)
         return self.get(job_id, owner=owner)
 
     async def events(
@@ -277,7 +294,9 @@ class Jobs:
     def _recover(self) -> None:
         """Take up what the former server left, with the pictures that it had finished."""
         died = JobError("The server died", "the server ended while it worked on this job")
-        for row in self._queue.list(states=("running", "queued"), limit=1_000_000):
+        rows = self._queue.list(states=("running", "queued"), limit=1_000_000)
+        self._runs.keep_only([row.id for row in rows])
+        for row in rows:
             for picture in self.store.of_job(row.id):
                 self._queue.picture(row.id, picture.index, picture.id)
             if row.state == "running" or not self._queue.get(row.id).wanted:
@@ -308,9 +327,12 @@ class Jobs:
 
     def _begin(self, row: Row) -> None:
         pictures = read_pictures(row.request, self.store.inputs)
-        if isinstance(pictures, str):
-            self._queue.fail(row.id, JobError("A picture is missing", pictures, pictures.partition(":")[0]))
-            return
+        script = self._script(row) if row.script else None
+        for missing in (pictures, script):
+            if isinstance(missing, str):
+                self._queue.fail(row.id, JobError("A picture is missing", missing, missing.partition(":")[0]))
+                return
+        assert not isinstance(pictures, str) and not isinstance(script, str)
         self._running[row.id] = row
         self.executor.submit(
             Order(
@@ -323,8 +345,17 @@ class Jobs:
                 wanted=row.wanted,
                 format=row.format,
                 may_stop_half_done=row.half_done < self.limits.half_done,
+                script=script,
             )
         )
+
+    def _script(self, row: Row) -> ScriptOrder | str:
+        told = dict(row.script or {})
+        options = told.pop("options")
+        pictures = read_option_pictures(options, self.store.inputs)
+        if isinstance(pictures, str):
+            return pictures
+        return ScriptOrder(**told, options=json.dumps(options), pictures=pictures, made=self._runs.of(row.id))
 
     def _make_way(self) -> None:
         missing = self._queue.waiting("interactive") - len(self._giving_way)
@@ -371,11 +402,19 @@ class Jobs:
         uri = "data:image/jpeg;base64," + base64.b64encode(data["jpeg"]).decode()
         self._tell_passing(row, "preview", {**data, "jpeg": uri})
 
+    def _run(self, row: Row, data: Mapping[str, Any]) -> None:
+        self._runs.put(row.id, data["run"], data["files"])
+        self._queue.went_on(row.id)
+
     def _picture(self, row: Row, data: Mapping[str, Any]) -> None:
-        picture = self.store.add(
-            data["file"], job=row.id, index=data["index"], owner=row.owner, keep=row.keep, footprint=data["footprint"]
-        )
+        for given in data["inputs"]:
+            self.store.inputs.put(given)
+        facts = {name: data[name] for name in ("footprint", "label")}
+        picture = self.store.add(data["file"], job=row.id, index=data["index"], owner=row.owner, keep=row.keep, **facts)
         self._queue.picture(row.id, picture.index, picture.id)
+
+    def _skipped(self, row: Row, data: Mapping[str, Any]) -> None:
+        self._queue.picture(row.id, data["index"], "")
 
     def _finished(self, row: Row, data: Mapping[str, Any]) -> None:
         self._leave(row.id)
@@ -405,6 +444,8 @@ class Jobs:
         self._publish(event)
 
     def _tell_stored(self, stored: StoredEvent) -> None:
+        if stored.kind in ENDED:
+            self._runs.drop(stored.job)
         if self._subscribers and (event := self._event(stored)) is not None:
             self._publish(event)
 
@@ -452,32 +493,7 @@ class Jobs:
 
     def _job(self, row: Row) -> Job:
         found = (self._find_picture(name) for name in row.pictures.values())
-        return Job(
-            id=row.id,
-            state=row.state,
-            priority=row.priority,
-            owner=row.owner,
-            origin=row.origin,
-            mode=row.mode,
-            format=row.format,
-            keep=row.keep,
-            created=row.created,
-            started=row.started,
-            finished=row.finished,
-            attempts=row.attempts,
-            position=self._queue.position(row),
-            progress=self._progress(row),
-            request=row.request,
-            plan=row.plan,
-            seeds=tuple(seed for seed, _ in row.seeds),
-            pictures=tuple(picture for picture in found if picture is not None),
-            error=row.error,
-        )
-
-    def _progress(self, row: Row) -> Progress:
-        steps = int(row.plan.get("steps", 0))
+        pictures = (picture for picture in found if picture is not None)
         step = self._passing.get(row.id, {}).get("step")
-        if row.state != "running" or step is None or step.data["picture"] in row.pictures:
-            return Progress(len(row.pictures), len(row.seeds), 0, steps)
-        told = step.data
-        return Progress(told["picture"], told["pictures"], told["step"], told["steps"], told["seconds_left"])
+        runs = self._runs.count(row.id) if row.script and row.state not in ENDED and step is None else 0
+        return job_of(row, pictures, self._queue.position(row), step, runs)

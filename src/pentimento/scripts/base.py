@@ -4,41 +4,46 @@ Because a script only asks, the same generator that runs it also plans it: with 
 pictures of the right size in place of results. So what a plan counts is what will run.
 """
 
-import json
-import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
 
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from .. import infotext, metadata
-from ..errors import Cancelled, ImageError, RequestError, unknown_name
-from ..pictures.read import read_picture
+from ..errors import PentimentoError, RequestError, unknown_name
+from ..geometry import Size
+from ..pictures.metrics import Footprint
+from ..pictures.read import LARGEST_PICTURE, read_picture
 from ..plan import Plan, Seeds
-from ..recipe import Recipe
-from ..request import Request, refusal
+from ..recipe import Recipe, reference_to
+from ..request import TELL_PICTURE, Picture, Request, refusal
 from ..result import parameters
 from ..warnings import PlanWarning
-
-if TYPE_CHECKING:
-    from ..pipeline import Event
-    from ..result import Result
-    from ..studio import Studio
+from .means import Means
 
 
 class Options(BaseModel):
     """The options of a script, beside the fields of the request.
 
+    Attributes
+    ----------
+    LOCAL : options that name a file of the machine where the script is planned; a server takes none
+
     Raises
     ------
     RequestError
         Names the option, the value, the choices and the way out.
+
+    Notes
+    -----
+    An option that is a picture is a `PictureField` or `MaskField` of `request`, also within
+    lists and models; so that it may come from anywhere and be told as a reference.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True)
+    LOCAL: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, /, **values: Any) -> None:
         for name in values:
@@ -49,6 +54,31 @@ class Options(BaseModel):
         except ValidationError as error:
             raise refusal(error) from error
 
+    def changed(self, **values: Any) -> Self:
+        """Copy with some options changed, validated like new ones."""
+        return type(self)(**{**{name: getattr(self, name) for name in self.model_fields_set}, **values})
+
+    def told(self, tell: Callable[[Picture], str] = reference_to) -> dict[str, Any]:
+        """Give what was set as plain values for JSON.
+
+        Parameters
+        ----------
+        tell : writes a picture, wherever it stands; left out = `sha256:<hex>` of its file
+        """
+        refused: list[PentimentoError] = []
+
+        def telling(picture: Picture) -> str:
+            try:
+                return tell(picture)
+            except PentimentoError as error:  # pydantic would make another of it
+                refused.append(error)
+                return ""
+
+        values = self.model_dump(mode="json", exclude_unset=True, context={TELL_PICTURE: telling})
+        if refused:
+            raise refused[0]
+        return values
+
 
 @dataclass(frozen=True, eq=False)
 class ScriptPicture:
@@ -58,7 +88,11 @@ class ScriptPicture:
     ----------
     label : what it is among the others, such as "steps 10, cfg_scale 5"; empty where it is alone
     request : what made it; its pictures are kept when it is saved, so that the recipe can be run
-    recipe : None where it was put together from several runs
+    recipe : None while a script has put it together from several runs; then `run_script` gives
+        it one that runs the script again
+    footprint : where it changed beside what was painted; None where a script does not say
+    options : that give it again, where those are not what the script was given
+    icc : colour profile that goes into its file
     """
 
     image: Image.Image
@@ -67,6 +101,20 @@ class ScriptPicture:
     label: str = ""
     infotext: str = ""
     recipe: Recipe | None = None
+    footprint: Footprint | None = None
+    options: Options | None = None
+    icc: bytes | None = field(default=None, repr=False)
+
+    def encode(self, format: str, quality: int = 90) -> bytes:
+        """Give the bytes of its file, with infotext and recipe inside.
+
+        Raises
+        ------
+        ImageError
+            Where the format cannot hold the picture.
+        """
+        recipe = self.recipe and self.recipe.to_json()
+        return metadata.encode(self.image, format, infotext=self.infotext, recipe=recipe, icc=self.icc, quality=quality)
 
 
 Pictures = Sequence[ScriptPicture]
@@ -93,10 +141,12 @@ class Gathered:
     Attributes
     ----------
     page : draws one picture of all of them; None where there is nothing to compare
+    warnings : what a person should know beside what the plan of every run says
     """
 
     pictures: Pictures
     page: Callable[[], Image.Image] | None = None
+    warnings: Sequence[PlanWarning] = ()
 
 
 Asking = Generator[Ask, Pictures, Gathered]
@@ -110,6 +160,10 @@ class Script:
     ----------
     steps : (request, options, a way to plan) to the generator; seeds of the request are fixed
     needs_image : it works on a picture; without one it is refused
+    keeps : gives the request, run alone, whose untouched pixels are those that the script leaves
+        alone; None where there is none
+    builds_up : each of its runs rests on the one before, so that only the script makes a picture again
+    in_parts : its runs are parts of one picture, which the plan tells one by one
     """
 
     name: str
@@ -117,241 +171,17 @@ class Script:
     label_ru: str
     summary: str
     options: type[Options]
-    steps: Callable[[Request, Any, Callable[[Request], Plan]], Asking]
+    steps: Callable[[Request, Any, Means], Asking]
     needs_image: bool = True
+    keeps: Callable[[Request, Any], Request] | None = None
+    builds_up: bool = False
+    in_parts: bool = False
 
-    def begin(self, request: Request, options: Options, plan: Callable[[Request], Plan]) -> Asking:
-        return self.steps(request, options, plan)
-
-
-@dataclass(frozen=True, eq=False)
-class ScriptPlan:
-    """What a script will do, before it is done.
-
-    Attributes
-    ----------
-    request : as given, its seeds fixed
-    runs : the plans of all requests in their order; pictures that come from earlier runs are blank
-    pictures : how many the script gives in the end
-    """
-
-    script: Script
-    request: Request
-    options: Options
-    runs: tuple[Plan, ...]
-    pictures: int
-    has_page: bool
-
-    @property
-    def painted(self) -> int:
-        """How many pictures are painted on the way."""
-        return sum(len(run.pictures) for run in self.runs)
-
-    @property
-    def model_calls(self) -> int:
-        """How many evaluations of the network all runs need."""
-        return sum(run.model_calls * len(run.pictures) for run in self.runs)
-
-    @property
-    def warnings(self) -> tuple[PlanWarning, ...]:
-        """What a person should know, each warning once."""
-        return tuple({warning.code: warning for run in self.runs for warning in run.warnings}.values())
-
-    def as_dict(self) -> dict[str, Any]:
-        """Give the plan as plain values for JSON."""
-        return {
-            "script": self.script.name,
-            "options": self.options.model_dump(mode="json"),
-            "runs": len(self.runs),
-            "pictures": self.pictures,
-            "pictures_painted": self.painted,
-            "page": self.has_page,
-            "model_calls": self.model_calls,
-            "warnings": [warning.as_dict() for warning in self.warnings],
-        }
-
-    def describe(self) -> list[tuple[str, str]]:
-        """Give the plan as rows for a person."""
-        sizes = dict.fromkeys(str(run.layout.working) for run in self.runs)
-        seeds = dict.fromkeys(str(seeds.seed) for run in self.runs for seeds in run.pictures)
-        return [
-            ("Script", self.script.label),
-            *((name, str(value)) for name, value in self.options.model_dump(exclude_none=True).items() if value != ""),
-            ("Runs", f"{len(self.runs)} at {', '.join(sizes) or 'no size'}"),
-            ("Pictures", f"{self.pictures}{' and a page of all' if self.has_page else ''}"),
-            ("Model calls", str(self.model_calls)),
-            ("Seeds", ", ".join(seeds)),
-        ]
+    def begin(self, request: Request, options: Options, means: Means) -> Asking:
+        return self.steps(request, options, means)
 
 
-@dataclass(frozen=True, eq=False)
-class ScriptResult:
-    """What a script made.
-
-    Attributes
-    ----------
-    page : all pictures on one; None where the script has none
-    runs : how the pictures were made, in order; what every one of them was is in its own plan
-    """
-
-    plan: ScriptPlan
-    pictures: tuple[ScriptPicture, ...]
-    page: Image.Image | None
-    runs: "tuple[Result, ...]"
-
-    @property
-    def images(self) -> list[Image.Image]:
-        return [picture.image for picture in self.pictures]
-
-    def save(self, path: str | Path, format: str | None = None, quality: int = 90) -> list[Path]:
-        """Write the pictures as `Result.save` does, the page and a table of all recipes.
-
-        Parameters
-        ----------
-        path : a folder; or a file, which is the page where there is one (the pictures are then
-            in a folder of its name, the table beside it), else the first picture
-
-        Returns
-        -------
-        The files: the page first, then the pictures; the table's name is the page's with .json.
-        """
-        last, path = self.runs[-1], Path(path) if Path(path).suffix else f"{path}/"
-        for picture in self.pictures:
-            for given in picture.request.pictures.values():
-                last.inputs.put_picture(given)
-        described = replace(last, images=self.images, seeds=[picture.seeds.seed for picture in self.pictures])
-        if self.page is None:
-            targets, page = described.targets(path, format), None
-        elif isinstance(path, Path):
-            targets, page = described.targets(f"{path.with_suffix('')}/", format), path
-        else:
-            targets = described.targets(path, format)
-            page = targets[0].with_stem(f"{targets[0].name.split('-')[0]}-{self.plan.script.name}")
-        for picture, target in zip(self.pictures, targets, strict=True):
-            recipe = picture.recipe and picture.recipe.to_json()
-            metadata.save(
-                picture.image, target, format, infotext=picture.infotext, recipe=recipe, icc=last.icc, quality=quality
-            )
-        if self.page is None or page is None:
-            return targets
-        page.parent.mkdir(parents=True, exist_ok=True)
-        metadata.save(self.page, page, format, quality=quality)
-        rows = [{"file": str(target), **row} for target, row in zip(targets, self.table(), strict=True)]
-        page.with_suffix(".json").write_text(json.dumps(rows, indent=2, ensure_ascii=False), "utf-8")
-        return [page, *targets]
-
-    def table(self) -> list[dict[str, Any]]:
-        """List label, seed, infotext and recipe of every picture, as plain values."""
-        return [
-            {
-                "label": picture.label,
-                "seed": picture.seeds.seed,
-                "infotext": picture.infotext,
-                "recipe": picture.recipe and picture.recipe.model_dump(mode="json", exclude_none=True),
-            }
-            for picture in self.pictures
-        ]
-
-
-def plan_script(studio: "Studio", script: Script, request: Request, options: Options) -> ScriptPlan:
-    """Decide what a script will do, without doing it.
-
-    Raises
-    ------
-    RequestError, ModelError
-        Where it cannot be done; names the field and the way out.
-    """
-    if script.needs_image and request.init_image is None:
-        raise ImageError("init_image", None, f"{script.label} works on a picture; give one")
-    seeds = studio.plan(request).pictures[0]
-    fixed = request.changed(seed=seeds.seed, variation_seed=seeds.variation_seed)
-    blanks: dict[tuple[int, int], Image.Image] = {}
-    runs: list[Plan] = []
-    asking = script.begin(fixed, options, studio.plan)
-    answer: Pictures | None = None
-    while isinstance(asked := _next(asking, answer), Ask):
-        run = studio.plan(asked.request)
-        runs.append(run)
-        blank = blanks.setdefault(run.output_size, Image.new("RGB", run.output_size, "#808080"))
-        answer = [ScriptPicture(blank, seeds, asked.request, asked.label) for seeds in run.pictures]
-    return ScriptPlan(script, fixed, options, tuple(runs), len(asked.pictures), asked.page is not None)
-
-
-def run_script(
-    studio: "Studio",
-    plan: ScriptPlan,
-    on_event: "Callable[[Event], None] | None" = None,
-    cancel: threading.Event | None = None,
-) -> ScriptResult:
-    """Execute a plan of `plan_script`.
-
-    Parameters
-    ----------
-    on_event : told of every step and picture; pictures are counted over all runs
-    cancel : set it from anywhere to stop within one call of the network, or between runs
-
-    Raises
-    ------
-    Cancelled
-        Where `cancel` was set.
-    """
-    cancel = cancel or threading.Event()
-    tell = on_event or _tell_nobody
-    results: list[Result] = []
-    finished: list[Event] = []
-    asking = plan.script.begin(plan.request, plan.options, studio.plan)
-    answer: Pictures | None = None
-    done = 0
-    while isinstance(asked := _next(asking, answer), Ask):
-        if cancel.is_set():
-            raise Cancelled("the script was cancelled; nothing was written")
-        result = studio.run(asked.request, _counted(tell, finished, done, plan.painted), cancel)
-        results.append(result)
-        done += len(result.images)
-        answer = [_picture(result, index, asked) for index in range(len(result.images))]
-    for event in finished[-1:]:
-        tell(replace(event, picture=done, pictures=done))
-    return ScriptResult(plan, tuple(asked.pictures), asked.page and asked.page(), tuple(results))
-
-
-def _next(asking: Asking, answer: Pictures | None) -> Ask | Gathered:
-    try:
-        return next(asking) if answer is None else asking.send(answer)
-    except StopIteration as stop:
-        return cast(Gathered, stop.value)
-
-
-def _tell_nobody(event: "Event") -> None:
-    del event
-
-
-def _counted(
-    tell: "Callable[[Event], None]", finished: "list[Event]", done: int, total: int
-) -> "Callable[[Event], None]":
-    """Tell of one run's events as of a part of all; the end is told once, at the end."""
-
-    def counting(event: "Event") -> None:
-        if event.kind == "finished":
-            finished.append(event)
-        else:
-            tell(replace(event, picture=done + event.picture, pictures=total))
-
-    return counting
-
-
-def _picture(result: "Result", index: int, asked: Ask) -> ScriptPicture:
-    seeds = result.plan.pictures[index]
-    return ScriptPicture(
-        image=result.images[index],
-        seeds=seeds,
-        request=asked.request,
-        label=asked.label,
-        infotext=_infotext(result.plan, seeds, asked.notes) if asked.notes else result.infotexts[index],
-        recipe=result.recipes[index],
-    )
-
-
-def _infotext(plan: Plan, seeds: Seeds, notes: Mapping[str, infotext.Value]) -> str:
+def infotext_with(plan: Plan, seeds: Seeds, notes: Mapping[str, infotext.Value]) -> str:
     """Write the infotext with more pairs, which stand before the version."""
     told = parameters(plan, seeds)
     last = {"Version": told.pop("Version")}
@@ -388,3 +218,13 @@ def check(good: bool, option: str, value: object, message: str) -> None:
     """Refuse an option that does not fit the request."""
     if not good:
         raise RequestError(option, value, message)
+
+
+def check_size(option: str, value: object, size: Size) -> None:
+    """Refuse a picture that would be larger than any that can be worked on."""
+    check(
+        size.area <= LARGEST_PICTURE,
+        option,
+        value,
+        f"the picture would be {size}, and at most {LARGEST_PICTURE // 2**20} megapixels can be; make it less",
+    )

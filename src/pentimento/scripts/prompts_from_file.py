@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ from .values import read_field
 
 
 class PromptsOptions(Options):
+    LOCAL: ClassVar[frozenset[str]] = frozenset({"file"})
     file: str | None = Field(None, description="a text file, one picture a line; # begins a comment")
     text: str = Field("", description="the lines themselves, instead of a file")
     next_seeds: bool = Field(False, description="give every line the next seed")

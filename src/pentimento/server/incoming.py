@@ -14,16 +14,19 @@ from typing import Any, cast
 from PIL import Image
 from starlette.requests import Request as HttpRequest
 
-from ..errors import ImageError, unknown_name
+from ..errors import ImageError, RequestError, unknown_name
+from ..jobs import replaced
 from ..pictures.mask_text import is_mask_text
 from ..recipe import InputStore
-from ..request import PICTURE_FIELDS, Request
+from ..request import PICTURE_FIELDS, Picture, Request
+from ..scripts import Options, Script, find_script
 from .errors import Refusal
 from .settings import Bounds
 
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "TIFF", "GIF", "BMP", "MPO")
 """Pillow's readers that bytes from the network may reach."""
 REFERENCE = re.compile(r"sha256:([0-9a-f]{64})")
+_PICTURE_IN_TEXT = re.compile(rf"{REFERENCE.pattern}|data:.*", re.DOTALL)
 _UNREADABLE = (OSError, SyntaxError, ValueError, KeyError, IndexError, RuntimeError, OverflowError, struct.error)
 
 
@@ -93,6 +96,45 @@ class Incoming:
             values["vae"] = self._vae(values["vae"])
         return Request(**values)
 
+    def script(self, name: str, values: Mapping[str, Any]) -> tuple[Script, Options]:
+        """Find a script and make its options of a body's values.
+
+        Raises
+        ------
+        RequestError
+            Names the option, the value and the way out.
+        """
+        script = find_script(name)
+        for option in script.options.LOCAL & set(values):
+            raise RequestError(
+                option, values[option], "a file is not read here; send what is in it with another option"
+            )
+        try:
+            given = replaced(dict(values), lambda text: self.picture(text, "options"), _PICTURE_IN_TEXT)
+        except RecursionError as error:
+            raise RequestError(
+                "options", type(values).__name__, "they are too deep; no option is a list of lists"
+            ) from error
+        options = script.options(**given)
+        options.told(_no_path)
+        return script, options
+
+    def check_run(self, request: Request) -> None:
+        """Refuse a request of a script that names a file of this machine, which only an option can have put there.
+
+        Raises
+        ------
+        RequestError
+            Names the field and the value.
+        """
+        for field, picture in request.pictures.items():
+            if isinstance(picture, str):
+                raise RequestError(
+                    field, picture, "a script's options cannot name a picture for it; set it in the request"
+                )
+        if request.vae is not None and Path(request.vae) not in self.vaes().values():
+            raise RequestError("vae", request.vae, "it cannot vary here; set it in the request")
+
     def picture(self, value: object, field: str) -> bytes:
         """Give the checked bytes of a picture: an upload's reference, a data URI, or bytes already."""
         data = value if isinstance(value, bytes) else self._named(value, field)
@@ -135,6 +177,15 @@ class Incoming:
         if name not in found:
             raise unknown_name("vae", str(word)[:100], list(found))
         return str(found[name])
+
+
+def _no_path(picture: Picture) -> str:
+    if isinstance(picture, str):
+        shown = picture[:60]
+        raise ImageError(
+            "options", shown, f"'{shown}' is no picture here; give 'sha256:<64 hex>' of an upload, or a data URI"
+        )
+    return ""
 
 
 async def whole_body(request: HttpRequest, most: int) -> bytes:

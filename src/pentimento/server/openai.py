@@ -295,7 +295,7 @@ async def _answer(request: HttpRequest, service: Service, owner: str, wanted: Wa
 def _data(service: Service, job: Job, wanted: Wanted) -> list[dict[str, str]]:
     if wanted.response_format == "url":
         return [{"url": f"{wanted.base}/api/v1/pictures/{one.id}/file"} for one in job.pictures]
-    return [{"b64_json": base64.b64encode(file).decode()} for file in service.files(job)]
+    return [{"b64_json": base64.b64encode(file).decode()} for file in service.files(job).values()]
 
 
 def _usage() -> dict[str, Any]:

@@ -9,9 +9,12 @@ from fastapi import Depends
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
+from ..errors import RequestError
+from ..inputs import Inputs
 from ..jobs import Executor, Job, Jobs, Limits, LocalExecutor, Priority
 from ..plan import Plan
 from ..request import Request
+from ..scripts import Options, Script, ScriptPlan, plan_script
 from ..store import Store
 from ..studio import Studio
 from .errors import Refusal
@@ -49,12 +52,15 @@ class Service:
                 name = str(event.data["plan"]["model"])
                 others = [one for one in self.at_hand if one != name]
                 self.at_hand = deque([*others, name], maxlen=self.jobs.executor.capacity)
-            elif event.kind == "done":
-                self.pace.learn(self.jobs.get(event.job))
+            self.pace.hear(event, lambda job=event.job: self.jobs.get(job))
 
     async def plan(self, request: Request) -> Plan:
         """Plan outside the event loop."""
         return await run_in_threadpool(self.studio.plan, request)
+
+    def plan_script(self, request: Request, script: Script, options: Options) -> ScriptPlan:
+        """Plan a script, and refuse what its runs may not ask for here."""
+        return plan_script(_RunsPlanner(self), script, request, options, keep=_without_pictures)
 
     async def submit(
         self,
@@ -100,19 +106,45 @@ class Service:
         return Refusal(status, detail)
 
     def as_done(self, plan: Plan, job: Job) -> Plan:
-        """Give a plan the seeds with which its job was done: an equal request may have been answered before."""
-        if [picture.seed for picture in plan.pictures] == list(job.seeds):
-            return plan
-        pictures = (replace(own, seed=seed) for own, seed in zip(plan.pictures, job.seeds, strict=True))
-        return replace(plan, pictures=tuple(pictures))
+        """Give a plan the pictures that its job has made, with their seeds: an equal request may have been answered
+        before, and pictures may have been left out."""
+        pictures = [replace(own, seed=seed) for own, seed in zip(plan.pictures, job.seeds, strict=True)]
+        made = [pictures[picture.index] for picture in job.pictures]
+        return replace(plan, pictures=tuple(made or pictures))
 
-    def files(self, job: Job) -> list[bytes]:
-        """Read the files of a job's pictures."""
-        return [self.store.path(picture.id).read_bytes() for picture in job.pictures]
+    def files(self, job: Job) -> dict[int, bytes]:
+        """Read the files of a job's pictures, by their place."""
+        return {picture.index: self.store.path(picture.id).read_bytes() for picture in job.pictures}
 
     def refresh(self) -> None:
         """Look through the folders of models, networks and styles again."""
         self.studio.refresh()
+
+
+@dataclass
+class _RunsPlanner:
+    """Plans the requests that a script asks for.
+
+    Attributes
+    ----------
+    count : of those so far; a script plans each request that it runs, and some to see what they come to
+    """
+
+    service: Service
+    count: int = 0
+
+    def plan(self, request: Request) -> Plan:
+        self.count += 1
+        most = self.service.settings.bounds.script_runs
+        if self.count > most:
+            raise RequestError("script", f"more than {most} runs", f"a script may have {most} runs here; ask for fewer")
+        self.service.incoming.check_run(request)
+        return self.service.studio.plan(request)
+
+
+def _without_pictures(plan: Plan) -> Plan:
+    """Let go of the decoded pictures of a run: of many runs, they would fill the memory."""
+    return replace(plan, inputs=Inputs())
 
 
 def open_studio(settings: Settings) -> Studio:

@@ -16,12 +16,14 @@ class Bounds:
     upload_bytes, upload_pixels : of one picture; pixels are read from its header, before it is decoded
     body_bytes : of one request
     queued_jobs : how many jobs of one owner may wait
+    script_runs : how many requests a script may run
     """
 
     upload_bytes: int = 64 * 2**20
     upload_pixels: int = 8192 * 8192
     body_bytes: int = 192 * 2**20
     queued_jobs: int = 200
+    script_runs: int = 2000
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 from .picture import Page, Picture
 
-_VERSION = 1
+_VERSION = 2
 _COLUMNS = tuple(field.name for field in fields(Picture))
 _SCHEMA = f"""
 BEGIN;
@@ -20,7 +20,7 @@ CREATE TABLE pictures (
     number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, job TEXT, "index" INTEGER, owner TEXT, created REAL,
     width INTEGER, height INTEGER, format TEXT, bytes INTEGER, seed TEXT, mode TEXT, prompt TEXT,
     negative_prompt TEXT, model TEXT, file TEXT, kept INTEGER, favourite INTEGER, tags TEXT, trashed INTEGER,
-    footprint TEXT);
+    footprint TEXT, label TEXT);
 CREATE INDEX pictures_by_age ON pictures (trashed, kept, created DESC, id DESC);
 CREATE INDEX pictures_of_owner ON pictures (owner, trashed, kept, created DESC, id DESC);
 CREATE INDEX favourites ON pictures (trashed, kept, created DESC, id DESC) WHERE favourite = 1;

@@ -23,6 +23,7 @@ class Entry:
     file : where it belongs, below the data folder
     earlier : where it may still be, if moving it was interrupted
     bytes : size of its file
+    label : what it is among the pictures of its job
     removed : for good
     """
 
@@ -35,6 +36,7 @@ class Entry:
     bytes: int = 0
     kept: bool = True
     footprint: Mapping[str, int] | None = None
+    label: str = ""
     favourite: bool = False
     tags: tuple[str, ...] = ()
     trashed: bool = False

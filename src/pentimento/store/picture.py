@@ -27,6 +27,7 @@ class Picture:
     file : below the data folder
     kept : in the history; else it lives as long as its job
     footprint : what changed outside the mask; None without one
+    label : what it is among the pictures of its job, such as "steps 10, cfg_scale 5"
     """
 
     id: str
@@ -49,6 +50,7 @@ class Picture:
     tags: tuple[str, ...] = ()
     trashed: bool = False
     footprint: Mapping[str, int] | None = None
+    label: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Give the picture as plain values for JSON; where its file is in the folder is not told."""
@@ -70,6 +72,7 @@ class Picture:
             "tags": list(self.tags),
             "trashed": self.trashed,
             "footprint": None if self.footprint is None else dict(self.footprint),
+            "label": self.label,
         }
 
 

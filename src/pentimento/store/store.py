@@ -13,9 +13,9 @@ from PIL import Image
 from .. import infotext, metadata
 from ..errors import RequestError
 from ..files import write_atomically
+from ..folder_lock import FolderLock
 from ..metadata import FORMATS, find_format
 from ..recipe import InputStore
-from .folder import FolderLock
 from .index import Index
 from .journal import Entry, Journal
 from .names import NameFacts, Pattern
@@ -139,6 +139,7 @@ class Store:
         owner: str = "",
         keep: bool = True,
         footprint: Mapping[str, int] | None = None,
+        label: str = "",
     ) -> Picture:
         """Keep a finished picture; the same job's same picture is kept once.
 
@@ -157,7 +158,7 @@ class Store:
             created = time.time()
             file = self._place(data, facts, created, index, job) if keep else f"{_TEMPORARY}/{id}"
             file = f"{file}.{find_format(facts.format).suffixes[0]}"
-            entry = Entry(id, file, job, index, owner, created, len(data), keep, footprint)
+            entry = Entry(id, file, job, index, owner, created, len(data), keep, footprint, label)
             self._journal.append(entry.as_line())
             self._write(file, data)
             picture = _picture(entry, facts)
@@ -344,6 +345,7 @@ def _picture(entry: Entry, facts: Facts) -> Picture:
         tags=entry.tags,
         trashed=entry.trashed,
         footprint=entry.footprint,
+        label=entry.label,
         **asdict(facts),
     )
 

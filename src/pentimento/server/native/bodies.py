@@ -19,6 +19,12 @@ PROBLEM = {
 }
 
 
+def answer(model: Any, *problems: int, status: int = 200, description: str = "") -> dict[int | str, dict[str, Any]]:
+    """Describe what a route answers: a model of `answers`, and the statuses with which it refuses."""
+    told = {"model": model, "description": description or "the answer"}
+    return {status: told, **dict.fromkeys(problems, PROBLEM)}
+
+
 class Body(BaseModel):
     """A body: unknown keys are refused."""
 
@@ -29,6 +35,21 @@ class RequestBody(Body):
     """A request alone."""
 
     request: RequestFields = Field(default_factory=dict)
+
+
+class ScriptCall(Body):
+    """A script that asks for the requests which are run, as `/scripts` lists them."""
+
+    name: str = Field(max_length=100)
+    options: dict[str, Any] = Field(
+        default_factory=dict, description="what is set of its options; pictures as in a request"
+    )
+
+
+class PlanBody(RequestBody):
+    """A request, or a script with one."""
+
+    script: ScriptCall | None = None
 
 
 class ProblemBody(BaseModel):

@@ -11,26 +11,36 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from ...jobs import STATES, JobEvent, Priority, State
 from ...metadata import find_format
-from ...request import PICTURE_FIELDS
+from ...plan import Plan
+from ...request import PICTURE_FIELDS, Request
+from ...scripts import ScriptPlan
 from ..errors import Refusal
 from ..events import NO_BUFFERING, stream
 from ..incoming import read_json
 from ..service import Owner, Service, TheService
-from .bodies import PROBLEM, Body, RequestFields
+from . import answers
+from .bodies import PROBLEM, Body, RequestFields, ScriptCall, answer
 from .told import job_told, picture_told
 
 router = APIRouter(tags=["jobs"])
 
 _FORM_FIELDS = ("job", *PICTURE_FIELDS)
-_ACCEPTED: dict[int | str, dict[str, Any]] = {202: {"description": "accepted: the job is on disk"}}
-_REFUSED: dict[int | str, dict[str, Any]] = {413: PROBLEM, 415: PROBLEM, 422: PROBLEM, 429: PROBLEM}
-_STREAM: dict[int | str, dict[str, Any]] = {200: {"description": "events", "content": {"text/event-stream": {}}}}
+_ACCEPTED = answer(answers.Job, 400, 413, 415, 422, 429, status=202, description="accepted: the job is on disk")
+_STREAM: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "events; the data of each is the property of its name in `JobEvents`",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
+}
 
 
 class NewJob(Body):
     """A request, and how it is to be done."""
 
     request: RequestFields = Field(default_factory=dict)
+    script: ScriptCall | None = Field(
+        None, description="what runs the request several times; left out = once, as it is"
+    )
     priority: Priority = "interactive"
     format: str = Field("png", description="png, jpeg, webp or avif")
     keep: bool = Field(True, description="keep the pictures in the history; else they live as long as the job")
@@ -58,19 +68,26 @@ _SUBMISSION = {
 }
 
 
-@router.post("/jobs", status_code=202, responses={**_ACCEPTED, 400: PROBLEM, **_REFUSED}, openapi_extra=_SUBMISSION)
+@router.post("/jobs", status_code=202, responses=_ACCEPTED, openapi_extra=_SUBMISSION)
 async def submit(request: HttpRequest, service: TheService, owner: Owner) -> Response:
     """Put a request into the queue: JSON, or a form with the pictures as files beside it."""
     new, files = await _read(request, service)
-    find_format(new.format)
-    asked = await run_in_threadpool(service.incoming.request, {**new.request, **files})
-    job, _ = await service.submit(
-        asked, owner=owner, origin="native", priority=new.priority, format=find_format(new.format).name, keep=new.keep
+    form = find_format(new.format).name
+    asked, plan = await run_in_threadpool(_planned, service, new, files)
+    job = await service.jobs.submit(
+        asked, plan, owner=owner, origin="native", priority=new.priority, format=form, keep=new.keep
     )
     return JSONResponse(job_told(job), 202, headers={"Location": f"/api/v1/jobs/{job.id}"})
 
 
-@router.get("/jobs")
+def _planned(service: Service, new: NewJob, files: dict[str, bytes]) -> tuple[Request, Plan | ScriptPlan]:
+    asked = service.incoming.request({**new.request, **files})
+    if new.script is None:
+        return asked, service.studio.plan(asked)
+    return asked, service.plan_script(asked, *service.incoming.script(new.script.name, new.script.options))
+
+
+@router.get("/jobs", responses=answer(list[answers.Job], 404, 422))
 def jobs(
     service: TheService,
     owner: Owner,
@@ -82,13 +99,13 @@ def jobs(
     return [job_told(job) for job in service.jobs.list(owner=owner, states=state or STATES, limit=limit, before=before)]
 
 
-@router.get("/jobs/{id}", responses={404: PROBLEM})
+@router.get("/jobs/{id}", responses=answer(answers.Job, 404))
 def job(id: str, service: TheService, owner: Owner) -> dict[str, Any]:
     """Give one job."""
     return job_told(service.jobs.get(id, owner=owner))
 
 
-@router.delete("/jobs/{id}", responses={404: PROBLEM})
+@router.delete("/jobs/{id}", responses=answer(answers.Job, 404))
 async def cancel(id: str, service: TheService, owner: Owner) -> dict[str, Any]:
     """Cancel a job; what has ended stays as it is."""
     return job_told(await service.jobs.cancel(id, owner=owner))
@@ -143,7 +160,9 @@ async def _read(request: HttpRequest, service: Service) -> tuple[NewJob, dict[st
         return _checked(read_json(await request.body())), {}
     if kind != "multipart/form-data":
         raise Refusal(415, f"a job is application/json or multipart/form-data, not '{kind[:60]}'")
-    async with request.form(max_files=2, max_fields=3, max_part_size=service.settings.bounds.body_bytes) as form:
+    async with request.form(
+        max_files=len(_FORM_FIELDS), max_fields=len(_FORM_FIELDS), max_part_size=service.settings.bounds.body_bytes
+    ) as form:
         for name in form:
             if name not in _FORM_FIELDS:
                 raise Refusal(422, f"the form has a part '{name[:60]}'; its parts are {', '.join(_FORM_FIELDS)}")

@@ -1,7 +1,7 @@
 """`/options`: every field of the request with its bounds, labels and choices, derived from `Request`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from fastapi import APIRouter
 from pydantic.fields import FieldInfo
@@ -13,6 +13,8 @@ from ...labels import GROUPS, LABELS, group_of
 from ...profiles import PROFILES
 from ...request import Mask, Picture, Request, Side
 from ..service import Service, TheService
+from . import answers
+from .bodies import answer
 
 router = APIRouter(tags=["options"])
 
@@ -37,7 +39,7 @@ _BOUNDS = {"Ge": ("ge", "minimum"), "Gt": ("gt", "above"), "Le": ("le", "maximum
 _PROFILE_LABELS = {"pentimento": ("Pentimento", "Pentimento"), "a1111": ("As A1111", "Как A1111")}
 
 
-@router.get("/options")
+@router.get("/options", responses=answer(answers.Options))
 def options(service: TheService) -> dict[str, Any]:
     """List the fields of the request, their groups, and the names that they take."""
     return {
@@ -66,21 +68,34 @@ def _field(name: str, field: FieldInfo, service: Service) -> dict[str, Any]:
     told: dict[str, Any] = {
         "name": name,
         "group": group_of()[name].name,
-        "type": "choice" if offered is not None and name != "styles" else _type(field),
+        "type": "choice" if offered is not None and name != "styles" else type_of(field),
         "default": field.default,
         "description": field.description,
         "label": LABELS[name].label,
         "label_ru": LABELS[name].label_ru,
+        **bounds_of(field),
     }
-    for item in field.metadata:
-        if type(item).__name__ in _BOUNDS:
-            attribute, word = _BOUNDS[type(item).__name__]
-            told[word] = getattr(item, attribute)
     return told if offered is None else {**told, "choices": offered}
 
 
-def _type(field: FieldInfo) -> str:
-    return "choice" if get_origin(field.annotation) is Literal else _TYPES[field.annotation]
+def bounds_of(field: FieldInfo) -> dict[str, float]:
+    """Give the bounds of a field's numbers, where it has some."""
+    rows = [(*_BOUNDS[type(item).__name__], item) for item in field.metadata if type(item).__name__ in _BOUNDS]
+    return {word: getattr(item, attribute) for attribute, word, item in rows}
+
+
+def words_of(field: FieldInfo) -> tuple[str, ...]:
+    """List the words that a field takes, or that each of a list takes; none where it takes others."""
+    kind: Any = get_args(field.annotation)[0] if get_origin(field.annotation) is tuple else field.annotation
+    return get_args(kind) if get_origin(kind) is Literal else ()
+
+
+def type_of(field: FieldInfo) -> str:
+    """Name what a field takes; what is none of the simple kinds is a "list" or an "object"."""
+    if get_origin(field.annotation) is Literal:
+        return "choice"
+    kind = "list" if get_origin(field.annotation) in (tuple, list) else "object"
+    return _TYPES.get(field.annotation, kind)
 
 
 def _choices(name: str, service: Service) -> list[dict[str, str]] | None:
@@ -104,8 +119,12 @@ def _models(service: Service) -> Rows:
     return [(row.name, row.name, row.name) for row in service.studio.models()]
 
 
+def _upscalers(table: choices.Choices) -> Callable[[Service], Rows]:
+    return lambda service: [*_rows(table)(service), *((name, name, name) for name in service.studio.upscalers.names)]
+
+
 _OFFERED: Mapping[str, Callable[[Service], Rows]] = {
-    **{table.field: _rows(table) for table in choices.TABLES},
+    **{table.field: _upscalers(table) if table.open else _rows(table) for table in choices.TABLES},
     "sampler": _samplers,
     "hires_sampler": _samplers,
     "schedule": _schedules,

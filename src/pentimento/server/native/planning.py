@@ -14,21 +14,23 @@ from ...pictures.write import to_png
 from ...plan import Plan
 from ..errors import Refusal
 from ..service import Service, TheService
-from .bodies import PROBLEM, RequestBody
+from . import answers
+from .bodies import PROBLEM, PlanBody, RequestBody, answer
 
 router = APIRouter(prefix="/plan", tags=["plan"])
 _REFUSED = {404: PROBLEM, 422: PROBLEM}
 
 
-@router.post("", responses={422: PROBLEM})
-async def plan(body: RequestBody, service: TheService) -> dict[str, Any]:
-    """Plan a request: box, sizes, steps, seeds, cost, warnings."""
-    made = await run_in_threadpool(_plan, service, body)
-    return {**await run_in_threadpool(made.as_dict), "seconds": service.pace.seconds(made)}
+@router.post("", responses=answer(answers.TimedPlan | answers.TimedScriptPlan, 422))
+async def plan(body: PlanBody, service: TheService) -> dict[str, Any]:
+    """Plan a request: box, sizes, steps, seeds, cost, warnings; or a script: runs, pictures, cost, warnings."""
+    return await run_in_threadpool(_told, service, body)
 
 
 @router.post(
-    "/pictures/{kind}", responses={**_REFUSED, 200: {"content": {"image/png": {}}, "description": "the picture"}}
+    "/pictures/{kind}",
+    responses={**_REFUSED, 200: {"content": {"image/png": {}}, "description": "the picture"}},
+    response_class=Response,
 )
 async def picture(kind: str, body: RequestBody, service: TheService) -> Response:
     """Show what a request does to its picture, as PNG.
@@ -39,6 +41,15 @@ async def picture(kind: str, body: RequestBody, service: TheService) -> Response
     if kind not in PICTURES:
         raise Refusal(404, f"there is no picture '{kind}' of a plan; choices: {', '.join(PICTURES)}")
     return Response(await run_in_threadpool(_picture, service, kind, body), media_type="image/png")
+
+
+def _told(service: Service, body: PlanBody) -> dict[str, Any]:
+    if body.script is None:
+        plan = _plan(service, body)
+        return {**plan.as_dict(), "seconds": service.pace.seconds(plan)}
+    asked = service.incoming.request(body.request)
+    script = service.plan_script(asked, *service.incoming.script(body.script.name, body.script.options))
+    return {**script.as_dict(), "seconds": service.pace.seconds_of_all(script.runs)}
 
 
 def _plan(service: Service, body: RequestBody) -> Plan:

@@ -3,7 +3,8 @@
 import asyncio
 import base64
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from typing import Any, cast
 
 from fastapi import APIRouter
@@ -13,7 +14,9 @@ from starlette.requests import Request as HttpRequest
 from ...errors import RequestError
 from ...jobs import Job
 from ...metadata import find_format
+from ...plan import Plan
 from ...request import PICTURE_FIELDS, Request
+from ...scripts import ScriptPlan
 from ..errors import Refusal
 from ..fetching import fetch_public
 from ..incoming import read_json
@@ -22,8 +25,8 @@ from . import ENDPOINTS, is_known_model
 from .memory import Callers
 from .reading import Body, to_request
 from .reply import file_format, reply
+from .scripts import ALWAYS_ON, Asked, asked_script, script_reply
 
-SCRIPTS = frozenset({"soft inpainting"})
 _ORIGIN = "sdapi"
 
 
@@ -49,8 +52,11 @@ def router(callers: Callers) -> APIRouter:
 
     @routes.post("/skip")
     async def skip(service: TheService, owner: Owner) -> None:
-        """Stop the caller's running jobs: what is finished of them is their answer."""
-        await _stop(service, callers, owner, None)
+        """Leave out the picture under way of the caller's running jobs, and go on with the next of each.
+
+        A1111 gives the unfinished picture. Here it is left out, as by `interrupt`: its recipe could not make it again.
+        """
+        await asyncio.gather(*(service.jobs.skip(job.id, owner=owner) for job in _running(service, owner)))
 
     _ = (progress, interrupt, skip)
     return routes
@@ -96,15 +102,16 @@ def internal_router(callers: Callers) -> APIRouter:
 def _maker(endpoint: str, callers: Callers) -> Callable[..., Any]:
     async def make(request: HttpRequest, service: TheService, owner: Owner) -> dict[str, Any]:
         body = read_json(await request.body())
-        _check_scripts(body)
+        _check_always_on(endpoint, body)
         caller = callers.of(owner)
         settings: Any = body.get("override_settings") or {}
         if not isinstance(settings, dict):
             raise RequestError("override_settings", type(settings).__name__, "it must be an object")
         told = {**body, "override_settings": {**caller.for_a_job(), **cast(dict[str, Any], settings)}}
-        asked = await run_in_threadpool(_read, service, endpoint, told)
-        job, plan = await service.submit(
+        asked, plan, script = await run_in_threadpool(_planned, service, endpoint, told)
+        job = await service.jobs.submit(
             asked,
+            plan,
             owner=owner,
             origin=_ORIGIN,
             format=find_format(file_format(told)).name,
@@ -115,11 +122,33 @@ def _maker(endpoint: str, callers: Callers) -> Callable[..., Any]:
         ended = await service.finished(job.id)
         if ended.state == "failed":
             raise service.failure(ended)
-        files = await run_in_threadpool(service.files, ended)
-        return await run_in_threadpool(reply, service.as_done(plan, ended), files, told)
+        return await run_in_threadpool(_answer, service, ended, plan, script, told)
 
     make.__doc__ = f"Answer A1111's `{endpoint}`; the reply comes when the pictures are finished."
     return make
+
+
+def _planned(
+    service: Service, endpoint: str, body: Mapping[str, Any]
+) -> tuple[Request, Plan | ScriptPlan, Asked | None]:
+    """Read a body and plan what it asks for."""
+    with _told_what_chokes():
+        script = asked_script(endpoint, body)
+    request = _read(service, endpoint, body)
+    if script is None:
+        return request, service.studio.plan(request), None
+    request = request.changed(**script.fields)
+    return request, service.plan_script(request, script.script, script.options), script
+
+
+def _answer(
+    service: Service, job: Job, plan: Plan | ScriptPlan, script: Asked | None, body: Mapping[str, Any]
+) -> dict[str, Any]:
+    files = service.files(job)
+    if isinstance(plan, Plan):
+        return reply(service.as_done(plan, job), list(files.values()), body)
+    assert script is not None, "only a script is planned as one"
+    return script_reply(plan, script, files, body)
 
 
 def _read(service: Service, endpoint: str, body: Mapping[str, Any]) -> Request:
@@ -147,10 +176,16 @@ def _read(service: Service, endpoint: str, body: Mapping[str, Any]) -> Request:
 
 
 def _understood(endpoint: str, body: Body, service: Service) -> Request:
-    try:
+    with _told_what_chokes():
         return to_request(endpoint, body, known_model=lambda name: is_known_model(service.studio, name))
+
+
+@contextmanager
+def _told_what_chokes() -> Generator[None]:
+    """Readers take what A1111 takes; what they choke on is told with the value, which stands in the text."""
+    try:
+        yield
     except (TypeError, ValueError, AttributeError, OverflowError) as error:
-        # Readers take what A1111 takes; what they choke on is told with the value, which stands in the text.
         raise RequestError("body", type(error).__name__, f"a field cannot be read: {error}") from error
 
 
@@ -163,15 +198,13 @@ def _here(service: Service, value: object, field: str) -> str:
     return value
 
 
-def _check_scripts(body: Body) -> None:
-    if body.get("script_name") not in (None, "", "None"):
-        raise Refusal(422, f"Script '{str(body['script_name'])[:100]}' not found")
+def _check_always_on(endpoint: str, body: Body) -> None:
     scripts: Any = body.get("alwayson_scripts") or {}
     if not isinstance(scripts, dict):
         raise RequestError("alwayson_scripts", type(scripts).__name__, "it must be an object")
     for title, script in cast(dict[str, Any], scripts).items():
         arguments: Any = cast(dict[str, Any], script).get("args") if isinstance(script, dict) else script
-        if title.lower() not in SCRIPTS and arguments not in (None, [], {}, [False]):
+        if title.lower() not in ALWAYS_ON[endpoint] and arguments not in (None, [], {}, [False]):
             raise Refusal(422, f"always on script {title[:100]} not found")
 
 
@@ -187,13 +220,17 @@ def _task(service: Service, callers: Callers, owner: str, task: str) -> Job | No
     return None if job_id is None else service.jobs.get(job_id, owner=owner)
 
 
+def _running(service: Service, owner: str) -> list[Job]:
+    """List the caller's running jobs of this API."""
+    return [job for job in service.jobs.list(owner=owner, states=("running",), limit=500) if job.origin == _ORIGIN]
+
+
 async def _stop(service: Service, callers: Callers, owner: str, task: str | None) -> None:
     if task:
         job = _task(service, callers, owner, task)
         chosen = [] if job is None else [job]
     else:
-        running = service.jobs.list(owner=owner, states=("running",), limit=500)
-        chosen = [job for job in running if job.origin == _ORIGIN]
+        chosen = _running(service, owner)
     await asyncio.gather(*(service.jobs.cancel(job.id, owner=owner) for job in chosen))
 
 

@@ -12,7 +12,7 @@ from ...diffusion.schedules import SCHEDULES
 from ...models.info import ModelInfo
 from ..service import Service, TheService
 from .extras import UPSCALERS
-from .generate import SCRIPTS
+from .scripts import listed_scripts, script_info
 
 router = APIRouter()
 
@@ -54,11 +54,13 @@ _NEED_MODEL = frozenset({"uniform", "sgm_uniform", "simple", "normal", "ddim", "
 
 
 @router.get("/upscalers")
-def upscalers() -> list[dict[str, Any]]:
+def upscalers(service: TheService) -> list[dict[str, Any]]:
     """List what pictures can be enlarged with."""
-    return [
-        {"name": name, "model_name": None, "model_path": None, "model_url": None, "scale": 4.0} for name in UPSCALERS
-    ]
+    rows = [{"name": name, "model_name": None, "model_path": None, "scale": 4.0} for name in UPSCALERS]
+    for one in service.studio.upscalers.upscalers:
+        told = {"name": one.name, "model_name": one.name, "model_path": _place(one.path, service)}
+        rows.append({**told, "scale": float(one.scale or 4)})
+    return [{**row, "model_url": None} for row in rows]
 
 
 @router.get("/latent-upscale-modes")
@@ -144,13 +146,13 @@ def nothing_of_the_kind() -> list[Any]:
 @router.get("/scripts")
 def scripts() -> dict[str, list[str]]:
     """List the scripts."""
-    return {"txt2img": [], "img2img": sorted(SCRIPTS)}
+    return listed_scripts()
 
 
 @router.get("/script-info")
-def script_info() -> list[dict[str, Any]]:
+def scripts_described() -> list[dict[str, Any]]:
     """Describe the scripts."""
-    return [{"name": name, "is_alwayson": True, "is_img2img": True, "args": []} for name in sorted(SCRIPTS)]
+    return script_info()
 
 
 @router.get("/cmd-flags")

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ... import choices
 from ...errors import RequestError, unknown_name
-from ...metadata import encode
+from ...metadata import read
 from ...request import Request
-from ...scripts import Options, Script, find_script, plan_script, run_script
+from ...scripts import Options, Script, ScriptPlan, find_script, plan_script, run_script
 from .reply import file_format, reply
 
 if TYPE_CHECKING:
@@ -92,9 +92,12 @@ _UPSCALERS = ("none", "lanczos", "nearest")
 
 def _upscaler(value: Any) -> str:
     if isinstance(value, str):
-        return value.strip().lower()
+        word = value.strip()
+        return "none" if word.lower() == "none" else choices.RESIZE_UPSCALER.name_of(word)
     if not 0 <= int(value) < len(_UPSCALERS):
-        raise RequestError("script_args", value, f"there is no upscaler {value}; 0 to {len(_UPSCALERS) - 1} are here")
+        raise RequestError(
+            "script_args", value, f"there is no upscaler {value}; 0 to {len(_UPSCALERS) - 1} are here, others by name"
+        )
     return _UPSCALERS[int(value)]
 
 
@@ -297,6 +300,8 @@ TITLES = (
         _IMG2IMG,
     ),
 )
+ALWAYS_ON: Mapping[str, tuple[str, ...]] = {"txt2img": (), "img2img": ("soft inpainting",)}
+"""Scripts that a body may name in `alwayson_scripts`, by endpoint."""
 _ALWAYS: Mapping[str, Fields] = {"sd_upscale": {"mask_each_tile": True}}
 """What A1111 does that our defaults do not."""
 
@@ -315,7 +320,8 @@ def asked_script(endpoint: str, body: Body) -> Asked | None:
     titles = {row.title.lower(): row for row in TITLES if endpoint in row.endpoints}
     title = titles.get(str(name).lower())
     if title is None:
-        raise unknown_name("script_name", str(name)[:100], [row.title for row in titles.values()])
+        known, shown = [row.title for row in titles.values()], str(name)[:100]
+        raise RequestError("script_name", shown, f"Script '{shown}' not found; choices: {', '.join(known)}", known)
     given: Any = body.get("script_args") or []
     if not isinstance(given, list):
         raise RequestError("script_args", type(given).__name__, "it must be a list")
@@ -337,31 +343,46 @@ def asked_script(endpoint: str, body: Body) -> Asked | None:
 
 
 def answer_script(studio: "Studio", request: Request, asked: Asked, body: Body) -> dict[str, Any]:
-    """Run a script and give A1111's reply: the page first, then the pictures."""
-    made = run_script(studio, plan_script(studio, asked.script, request.changed(**asked.fields), asked.options))
-    pages = [made.page] if made.page is not None and asked.title.gives_page else []
-    shown = (*made.pictures[: len(pages)], *(made.pictures if asked.gives_pictures else ()))
-    images = [*pages, *(picture.image for picture in shown[len(pages) :])]
-    files = [
-        encode(image, file_format(body), infotext=picture.infotext)
-        for image, picture in zip(images, shown, strict=True)
-    ]
-    plan = replace(made.runs[-1].plan, pictures=tuple(picture.seeds for picture in shown))
+    """Run a script and give A1111's reply."""
+    plan = plan_script(studio, asked.script, request.changed(**asked.fields), asked.options)
+    made, form = run_script(studio, plan), file_format(body)
+    files = dict(enumerate(picture.encode(form) for picture in made.pictures))
+    if (page := made.page_file(form)) is not None:
+        files[plan.pictures] = page
+    return script_reply(plan, asked, files, body)
+
+
+def script_reply(plan: ScriptPlan, asked: Asked, files: Mapping[int, bytes], body: Body) -> dict[str, Any]:
+    """Build A1111's reply to a script: the page first, then the pictures.
+
+    Parameters
+    ----------
+    files : of the pictures that were finished, by their place; the page's is behind them
+    """
+    page = [files[plan.pictures]] if plan.pictures in files and asked.title.gives_page else []
+    finished = [place for place in range(plan.pictures) if place in files]
+    # A script that was stopped has no page; what there is, is its answer.
+    places = finished if asked.gives_pictures or not page else []
+    images = [*page, *(files[place] for place in places)]
+    shown = [plan.given[place] for place in (*finished[: len(page)], *places)]
+    seeds = tuple(picture.seeds for picture in shown)
+    last = replace(plan.runs[-1], pictures=seeds or plan.runs[-1].pictures)
     # A mask belongs to one run; the pictures of a script have none of their own.
     settings: Fields = body.get("override_settings") or {}
     kept = {key: value for key, value in settings.items() if key not in _MASKS}
-    told = reply(plan, files, {**body, "override_settings": kept})
+    told = reply(last, images, {**body, "override_settings": kept})
     info = json.loads(told["info"])
-    info["infotexts"] = [picture.infotext for picture in shown]
+    info["infotexts"] = [read(file).infotext or "" for file in images]
     info["all_prompts"] = [picture.request.prompt for picture in shown]
     return {**told, "info": json.dumps(info, ensure_ascii=False)}
 
 
 def listed_scripts() -> dict[str, list[str]]:
-    """List the scripts as `/sdapi/v1/scripts` does."""
+    """List the scripts as `/sdapi/v1/scripts` does, with those that a body may name in `alwayson_scripts`."""
+    chosen = [(endpoint, row.title.lower()) for row in TITLES for endpoint in row.endpoints]
     return {
-        endpoint: sorted(row.title.lower() for row in TITLES if endpoint in row.endpoints)
-        for endpoint in ("txt2img", "img2img")
+        endpoint: sorted([*(title for one, title in chosen if one == endpoint), *always])
+        for endpoint, always in ALWAYS_ON.items()
     }
 
 
@@ -384,7 +405,11 @@ def script_info() -> list[dict[str, Any]]:
                 for one in row.arguments
             ],
         }
-        for endpoint in ("txt2img", "img2img")
+        for endpoint in ALWAYS_ON
         for row in TITLES
         if endpoint in row.endpoints
+    ] + [
+        {"name": title, "is_alwayson": True, "is_img2img": endpoint == "img2img", "args": []}
+        for endpoint, titles in ALWAYS_ON.items()
+        for title in titles
     ]
