@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pentimento import Chain, Request, choices
+from pentimento import Chain, Request, choices, metadata
 from pentimento.errors import Cancelled, ImageError, RecipeError, RequestError
+from pentimento.recipe import ScriptRecord, open_recipe
 
 from .answering import AnsweringStudio, noise
 
@@ -227,6 +228,11 @@ def test_a_result_is_accepted_from_its_file(studio: AnsweringStudio, tmp_path: P
     Image.open(file).convert("L").save(tmp_path / "grey.png")
     with pytest.raises(RecipeError, match="carries no recipe"):
         chain.accept(studio, tmp_path / "grey.png")
+    script = ScriptRecord(name="regions")
+    recipe = open_recipe(file).model_copy(update={"script": script}).to_json()
+    metadata.save(Image.open(file), tmp_path / "script.png", recipe=recipe)
+    with pytest.raises(RecipeError, match="put together by 'regions'"):
+        chain.accept(studio, tmp_path / "script.png")
     result.save(tmp_path / "result.jpg")
     with pytest.raises(RecipeError, match="loses pixels"):
         chain.accept(studio, tmp_path / "result.jpg")

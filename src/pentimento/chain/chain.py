@@ -187,7 +187,7 @@ class Chain:
         RequestError
             As `paint`.
         RecipeError
-            Where the file has no recipe, was changed since, or its inputs are not in the studio's store.
+            Where the file has no recipe of one run, was changed since, or its inputs are not in the studio's store.
         """
         return self._added(Edit.of_file(file, studio), label)
 

@@ -158,10 +158,12 @@ class Edit:
         Raises
         ------
         RecipeError
-            Where it has no recipe, its inputs are not in the studio's store, or its pixels are not those that
-            were made.
+            Where it has no recipe of one run, its inputs are not in the studio's store, or its pixels are not
+            those that were made.
         """
         recipe, image = open_recipe(file), read_picture(file, "result")
+        if recipe.script is not None:
+            raise RecipeError(f"{file} was put together by '{recipe.script.name}'; a step is the result of one run")
         if pixels_sha256(image) != recipe.pixels:
             raise RecipeError(f"{file} was changed after it was made, or loses pixels: give the PNG that was written")
         request = to_request(recipe, studio.inputs)
