@@ -48,6 +48,7 @@ _CHAIN = tuple(
     for name, summary in (
         ("new", "Begin a chain with a picture."),
         ("add", "Repaint the chain's picture, or a part of it, as a new step."),
+        ("accept", "Take a result of the chain's picture as a new step."),
         ("show", "List the steps."),
         ("mute", "Leave steps out of the picture."),
         ("unmute", "Take steps into the picture again."),
