@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .canvas import CHANNELS, COVER, GLOW, HEIGHT, LINE, RGB, Canvas, Frames, Light, Pen, tiles
+from .canvas import CHANNELS, COVER, HEIGHT, Canvas, Frames, Light, Pen, tiles
 from .kinds import COLOURS, Kind
 from .places import GROUND, paint_sky
 from .scene import Scene, Thing
@@ -32,8 +32,17 @@ def groups(names: Iterable[str], device: str) -> Iterator[tuple[str, Tensor]]:
 def lighting(world: World, scenes: Sequence[Scene], device: str) -> Light:
     """Return the light of every scene's hour."""
     hours = [world.hours[scene.hour] for scene in scenes]
-    rows = [torch.tensor([getattr(h, name) for h in hours], device=device) for name in ("tint", "air")]
-    return Light(rows[0].float(), torch.tensor([[h.haze] for h in hours], device=device), rows[1].float())
+    tint, air, haze, inside = (
+        torch.tensor(rows, dtype=torch.float32, device=device)
+        for rows in (
+            [hour.tint for hour in hours],
+            [hour.air for hour in hours],
+            [[hour.haze] for hour in hours],
+            [[world.grounds[scene.ground].indoors] for scene in scenes],
+        )
+    )
+    lamplight = 0.35 * tint + 0.65 * torch.tensor([1.0, 0.95, 0.88], device=device)
+    return Light(tint + (lamplight - tint) * inside, haze * (1 - inside), air)
 
 
 def contact(pen: Pen, wide: float, strength: Tensor) -> None:
@@ -95,11 +104,11 @@ def paint(world: World, scenes: Sequence[Scene], size: int, device: str) -> Canv
     """Return the layers of scenes, without the weather."""
     seeds = torch.tensor([scene.seed for scene in scenes], device=device)
     layers = torch.empty(len(scenes), CHANNELS, size, size, device=device)
-    canvas = Canvas(layers, size, lighting(world, scenes, device), seeds)
-    horizons = torch.tensor([scene.horizon for scene in scenes], device=device)[:, None, None]
+    horizon = torch.tensor([scene.horizon for scene in scenes], device=device)[:, None, None]
+    canvas = Canvas(layers, size, lighting(world, scenes, device), seeds, horizon)
     for hour, which in groups((scene.hour for scene in scenes), device):
         part = canvas.of(which)
-        paint_sky(part, world.hours[hour], horizons[which])
+        paint_sky(part, world.hours[hour])
         layers[which] = part.layers
     for ground, which in groups((scene.ground for scene in scenes), device):
         part = canvas.of(which)
@@ -117,7 +126,9 @@ def draw_batch(scenes: Sequence[Scene], size: int, *, world: World = SMALL, devi
         if weather is not None:
             part = canvas.of(which)
             weather(part, part.chance(3))
-            canvas.layers[which] = part.layers
+            roof = torch.tensor([world.grounds[scenes[k].ground].indoors for k in which.tolist()], device=device)
+            sheltered = roof[:, None, None, None] & (canvas.layers[which, HEIGHT : HEIGHT + 1] > 0.05)
+            canvas.layers[which] = torch.where(sheltered, canvas.layers[which], part.layers)
     pictures = torch.empty(len(scenes), 3, size, size, device=device)
     for name, which in groups((scene.style for scene in scenes), device):
         pictures[which] = world.styles[name](canvas.of(which))

@@ -319,9 +319,9 @@ GROUNDS: dict[str, Ground] = {
 }
 
 
-def paint_sky(canvas: Canvas, hour: Hour, horizon: Tensor | float = HORIZON) -> None:
+def paint_sky(canvas: Canvas, hour: Hour) -> None:
     """Paint the sky of an hour over every picture."""
-    t = (canvas.y / horizon).clamp(0, 1) ** hour.bend
+    t = (canvas.y / canvas.horizon).clamp(0, 1) ** hour.bend
     sky = mixed(colour(canvas, hour.zenith), colour(canvas, hour.low), t)
     canvas.layers[:] = 0
     canvas.layers[:, RGB] = sky
