@@ -204,7 +204,9 @@ def _width(a: Number, b: Number) -> Number:
 def whole(canvas: Canvas, height: float = 0.0) -> Pen:
     """Return a pen in the frame of the plane: its unit is the picture."""
     size = float(canvas.size)
-    return Pen(canvas, 0.0, 0.0, torch.full((1, 1, 1), size, device=canvas.seeds.device), (size, size), (0, 0), 1.0, height)
+    return Pen(
+        canvas, 0.0, 0.0, torch.full((1, 1, 1), size, device=canvas.seeds.device), (size, size), (0, 0), 1.0, height
+    )
 
 
 @dataclass(frozen=True)

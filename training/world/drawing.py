@@ -10,10 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .canvas import CHANNELS, COVER, HEIGHT, Canvas, Frames, Light, Pen, tiles
+from .canvas import CHANNELS, COVER, HEIGHT, RGB, Canvas, Frames, Light, Pen, tiles
 from .kinds import COLOURS, Kind
 from .places import GROUND, paint_sky
 from .scene import Scene, Thing
+from .styles import DRY
 from .worlds import SMALL, World
 
 ROOM = 0.72
@@ -118,21 +119,28 @@ def paint(world: World, scenes: Sequence[Scene], size: int, device: str) -> Canv
     return canvas
 
 
+def let_weather_fall(canvas: Canvas, world: World, scenes: Sequence[Scene], wanted: Sequence[bool]) -> None:
+    """Let it rain, snow and be foggy in the scenes that are wanted; in a room, behind its window."""
+    device = str(canvas.layers.device)
+    for name, which in groups((scene.hour if on else "" for scene, on in zip(scenes, wanted, strict=True)), device):
+        weather = world.hours[name].weather if name else None
+        if weather is None:
+            continue
+        part = canvas.of(which)
+        weather(part, part.chance(3))
+        roof = torch.tensor([world.grounds[scenes[k].ground].indoors for k in which.tolist()], device=device)
+        sheltered = roof[:, None, None, None] & (canvas.layers[which, HEIGHT : HEIGHT + 1] > 0.05)
+        canvas.layers[which] = torch.where(sheltered, canvas.layers[which], part.layers)
+
+
 def draw_batch(scenes: Sequence[Scene], size: int, *, world: World = SMALL, device: str = "cpu") -> Tensor:
     """Draw scenes as float32 RGB [n, 3, size, size] in [0, 1]."""
     canvas = paint(world, scenes, size, device)
-    for name, which in groups((scene.hour for scene in scenes), device):
-        weather = world.hours[name].weather
-        if weather is not None:
-            part = canvas.of(which)
-            weather(part, part.chance(3))
-            roof = torch.tensor([world.grounds[scenes[k].ground].indoors for k in which.tolist()], device=device)
-            sheltered = roof[:, None, None, None] & (canvas.layers[which, HEIGHT : HEIGHT + 1] > 0.05)
-            canvas.layers[which] = torch.where(sheltered, canvas.layers[which], part.layers)
-    pictures = torch.empty(len(scenes), 3, size, size, device=device)
+    let_weather_fall(canvas, world, scenes, [scene.style not in DRY for scene in scenes])
     for name, which in groups((scene.style for scene in scenes), device):
-        pictures[which] = world.styles[name](canvas.of(which))
-    return pictures.clamp_(0, 1)
+        canvas.layers[which, RGB] = world.styles[name](canvas.of(which)).clamp_(0, 1)
+    let_weather_fall(canvas, world, scenes, [scene.style in DRY for scene in scenes])
+    return canvas.layers[:, RGB]
 
 
 def draw(scene: Scene, size: int = 128, *, world: World = SMALL) -> NDArray[np.float32]:

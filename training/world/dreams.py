@@ -116,7 +116,13 @@ def trio(rng: Rng, ground: str) -> tuple[list[Thing], str]:
     """Three things in a row."""
     names = fitting(ground, standing)
     return [
-        sized(rng, pick(rng, names), x + float(rng.uniform(-0.03, 0.03)), 0.86 + lower + float(rng.uniform(-0.02, 0.02)), 0.72)
+        sized(
+            rng,
+            pick(rng, names),
+            x + float(rng.uniform(-0.03, 0.03)),
+            0.86 + lower + float(rng.uniform(-0.02, 0.02)),
+            0.72,
+        )
         for x, lower in ((0.2, 0.0), (0.5, 0.04), (0.8, 0.0))
     ], "row"
 

@@ -92,7 +92,17 @@ def spread(
     x, t = chance.uniform(0, 1, count), chance.uniform(low, 1, count)
     horizon = canvas.horizon[:, 0]
     y = horizon + (1.0 - horizon) * t
-    stamps(canvas, draw, x, y, size * (0.35 + 0.65 * t), size, room=0.6, height=GROUND, alpha=some(chance, count // 2, count))
+    stamps(
+        canvas,
+        draw,
+        x,
+        y,
+        size * (0.35 + 0.65 * t),
+        size,
+        room=0.6,
+        height=GROUND,
+        alpha=some(chance, count // 2, count),
+    )
 
 
 def row(
@@ -139,7 +149,15 @@ def snow(canvas: Canvas, chance: Chance) -> None:
     layer(canvas, hills(canvas, chance, 0.015, 0.03, 4), (0.84, 0.9, 0.97), (0.72, 0.82, 0.93), haze=0.12, height=0.15)
     row(canvas, chance, fir((0.24, 0.4, 0.42), snowy=True), 10, 0.12, 0.02, 0.2)
     line = hills(canvas, chance, -0.02, 0.02, 4)
-    layer(canvas, line, (0.98, 0.99, 1.0), (0.86, 0.91, 0.98), deep=0.4, height=GROUND, field=meadow_field(canvas, chance, 0.012))
+    layer(
+        canvas,
+        line,
+        (0.98, 0.99, 1.0),
+        (0.86, 0.91, 0.98),
+        deep=0.4,
+        height=GROUND,
+        field=meadow_field(canvas, chance, 0.012),
+    )
     for down in (0.14, 0.27):
         drift = canvas.horizon + down + 0.03 * ridge(chance, canvas.axis, 4)
         layer(canvas, drift, (0.99, 0.995, 1.0), (0.84, 0.9, 0.98), deep=0.16, height=GROUND)
@@ -150,8 +168,12 @@ def snowy_peaks(canvas: Canvas, chance: Chance, high: float) -> None:
     line = peaks(canvas, chance, 0.02, high, 2)
     layer(canvas, line, (0.48, 0.54, 0.66), (0.66, 0.72, 0.8), haze=0.28, deep=0.25, height=FAR)
     jag = 0.35 * high * (0.7 + 0.5 * (lattice(chance, canvas.axis, 26, 14)))
-    cap = ((canvas.y - line) * canvas.size + 0.5).clamp(0, 1) * ((line + jag - canvas.y) * canvas.size + 0.5).clamp(0, 1)
-    canvas.lay(cap * ((canvas.horizon - 0.35 * high - canvas.y) * 30).clamp(0, 1), canvas.light.far(0.1).on((0.97, 0.98, 1.0)))
+    cap = ((canvas.y - line) * canvas.size + 0.5).clamp(0, 1) * ((line + jag - canvas.y) * canvas.size + 0.5).clamp(
+        0, 1
+    )
+    canvas.lay(
+        cap * ((canvas.horizon - 0.35 * high - canvas.y) * 30).clamp(0, 1), canvas.light.far(0.1).on((0.97, 0.98, 1.0))
+    )
 
 
 def water(canvas: Canvas, chance: Chance, start: float, deep: float) -> None:
@@ -159,7 +181,9 @@ def water(canvas: Canvas, chance: Chance, start: float, deep: float) -> None:
     line = canvas.horizon + start + torch.zeros_like(canvas.x)
     layer(canvas, line, (0.32, 0.64, 0.78), (0.06, 0.34, 0.56), deep=max(deep, 0.42), haze=0.06, height=GROUND)
     depth = ((canvas.y - canvas.horizon) / 0.42).clamp(1e-3, 1)
-    wobble = 1.3 * lattice(chance, canvas.axis, 9, 22) + 0.7 * torch.sin(canvas.x * 19 + chance.place(0, 6) + depth * 11)
+    wobble = 1.3 * lattice(chance, canvas.axis, 9, 22) + 0.7 * torch.sin(
+        canvas.x * 19 + chance.place(0, 6) + depth * 11
+    )
     phase = (depth + 0.05) ** 0.5 * 62
     crest = (torch.sin(phase + wobble) * 3 - 2.0).clamp(0, 1) * (canvas.y > line)
     canvas.lay(0.34 * crest * (0.3 + 0.7 * depth), canvas.light.on((0.85, 0.96, 1.0)))
@@ -197,7 +221,14 @@ def desert(canvas: Canvas, chance: Chance) -> None:
     spread(canvas, chance, tufts((0.5, 0.5, 0.25)), 6, 0.05, 0.2)
 
 
-PLASTER = ((0.93, 0.8, 0.62), (0.85, 0.6, 0.5), (0.7, 0.78, 0.8), (0.9, 0.87, 0.78), (0.62, 0.68, 0.6), (0.8, 0.66, 0.7))
+PLASTER = (
+    (0.93, 0.8, 0.62),
+    (0.85, 0.6, 0.5),
+    (0.7, 0.78, 0.8),
+    (0.9, 0.87, 0.78),
+    (0.62, 0.68, 0.6),
+    (0.8, 0.66, 0.7),
+)
 
 
 def chosen(chance: Chance, colours: tuple[Colour, ...], count: int) -> Tensor:
@@ -221,7 +252,10 @@ def street(canvas: Canvas, chance: Chance) -> None:
     light = canvas.light.far(0.12)
     roof = top - 0.055 * (1 - (across - 0.5).abs() * 2).clamp(0, 1)
     canvas.lay(((canvas.y - roof) * canvas.size + 0.5).clamp(0, 1), light.on((0.55, 0.3, 0.27)), FAR)
-    lit = (tone * light.tint[:, :, None, None] * (1 - light.haze)[:, :, None, None] + (light.air * light.haze)[:, :, None, None])
+    lit = (
+        tone * light.tint[:, :, None, None] * (1 - light.haze)[:, :, None, None]
+        + (light.air * light.haze)[:, :, None, None]
+    )
     rows = canvas.y + 0 * across
     shade = (1 - 0.12 * across + 0.06)[:, None]
     cover = ((canvas.y - top) * canvas.size + 0.5).clamp(0, 1)
@@ -231,7 +265,9 @@ def street(canvas: Canvas, chance: Chance) -> None:
     pane = pane * cover * (rows < canvas.horizon - 0.045)
     dark = (canvas.light.tint.mean(1) < 0.72).float()[:, None, None]
     canvas.lay(pane * (1 - dark), light.on((0.42, 0.5, 0.6)))
-    dice = (torch.sin((across * 3).floor() * 12.7 + ((rows - top) / 0.07).floor() * 7.3 + left[:, None] * 91) * 437.5) % 1.0
+    dice = (
+        torch.sin((across * 3).floor() * 12.7 + ((rows - top) / 0.07).floor() * 7.3 + left[:, None] * 91) * 437.5
+    ) % 1.0
     canvas.lay(pane * dark, canvas.light.on((0.2, 0.22, 0.34)))
     light_up(canvas, pane * dark * (dice < 0.6), (1.0, 0.82, 0.45))
     road(canvas, chance)
@@ -261,7 +297,12 @@ def forest(canvas: Canvas, chance: Chance) -> None:
         x = canvas.axis[None, None, :]
         tips = ((x * count * 1.7 + chance.place(0, 1)) % 1.0 - 0.5).abs() * 2
         twigs = ((x * count * 14) % 1.0 - 0.5).abs()
-        line = canvas.horizon - up - swing * (1 - tips) * (0.8 + 0.5 * ridge(chance, canvas.axis, 2 * count)) + 0.015 * twigs
+        line = (
+            canvas.horizon
+            - up
+            - swing * (1 - tips) * (0.8 + 0.5 * ridge(chance, canvas.axis, 2 * count))
+            + 0.015 * twigs
+        )
         layer(canvas, line, tone, tuple(0.75 * c + 0.1 for c in tone), haze=haze, deep=0.3)  # type: ignore[arg-type]
     field = meadow_field(canvas, chance, 0.06)
     line = hills(canvas, chance, -0.015, 0.012, 5)
@@ -294,7 +335,14 @@ def mountains(canvas: Canvas, chance: Chance) -> None:
     spread(canvas, chance, bloom((0.72, 0.5, 0.9)), 8, 0.032, 0.35)
 
 
-WALLS = ((0.93, 0.86, 0.74), (0.75, 0.84, 0.83), (0.88, 0.78, 0.76), (0.8, 0.82, 0.7), (0.78, 0.78, 0.88), (0.95, 0.9, 0.82))
+WALLS = (
+    (0.93, 0.86, 0.74),
+    (0.75, 0.84, 0.83),
+    (0.88, 0.78, 0.76),
+    (0.8, 0.82, 0.7),
+    (0.78, 0.78, 0.88),
+    (0.95, 0.9, 0.82),
+)
 RUGS = ((0.72, 0.3, 0.28), (0.3, 0.45, 0.6), (0.4, 0.52, 0.4), (0.78, 0.6, 0.34))
 
 
@@ -305,7 +353,9 @@ def room(canvas: Canvas, chance: Chance) -> None:
     side = (chance.uniform() < 0.5).float()[:, None, None]
     x0, y0, w, h = 0.24 + 0.52 * side, 0.27 + 0 * side, 0.29, 0.32
     across, down = (canvas.x - x0).abs() - w / 2, (canvas.y - y0).abs() - h / 2
-    outside = torch.maximum(across.expand(-1, canvas.axis.shape[0], -1), down.expand_as(across.expand(-1, canvas.axis.shape[0], -1)))
+    outside = torch.maximum(
+        across.expand(-1, canvas.axis.shape[0], -1), down.expand_as(across.expand(-1, canvas.axis.shape[0], -1))
+    )
     stripes = 1 + 0.025 * torch.sign(torch.sin(canvas.x * 75))
     glow = 1.06 - 0.16 * ((canvas.x - x0).abs() + (canvas.y - 0.2).abs())
     tone = mixed(canvas.light.on(wall), canvas.light.on(wall * 0.93), (canvas.y / floor).clamp(0, 1))
@@ -340,7 +390,9 @@ def boards(canvas: Canvas, chance: Chance, floor: Tensor) -> None:
     field = (1 + grain) * (0.78 + 0.22 * seam)
     line = floor + torch.zeros_like(canvas.x)
     layer(canvas, line, (0.7, 0.5, 0.33), (0.62, 0.42, 0.26), deep=0.3, height=GROUND, field=field)
-    skirting = ((canvas.y - floor + 0.035) * canvas.size + 0.5).clamp(0, 1) * ((floor - canvas.y) * canvas.size + 0.5).clamp(0, 1)
+    skirting = ((canvas.y - floor + 0.035) * canvas.size + 0.5).clamp(0, 1) * (
+        (floor - canvas.y) * canvas.size + 0.5
+    ).clamp(0, 1)
     canvas.lay(skirting.expand(-1, -1, canvas.axis.shape[0]), canvas.light.on((0.95, 0.93, 0.89)), 0.14)
 
 
@@ -354,7 +406,9 @@ GROUNDS: dict[str, Ground] = {
         Ground("desert", ("in the desert", "on the dunes", "among the dunes", "in a dry desert"), desert),
         Ground("street", ("on a street", "in the town", "on the road", "in a city street"), street),
         Ground("forest", ("in the forest", "in the woods", "in a glade", "among the firs"), forest),
-        Ground("mountains", ("in the mountains", "by a mountain lake", "below the mountains", "in the Alps"), mountains),
+        Ground(
+            "mountains", ("in the mountains", "by a mountain lake", "below the mountains", "in the Alps"), mountains
+        ),
         Ground("room", ("in a room", "indoors", "at home", "in a living room"), room, indoors=True),
     )
 }

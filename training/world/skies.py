@@ -124,7 +124,9 @@ def flakes(canvas: Canvas, chance: Chance) -> None:
 
 def light_up(canvas: Canvas, cover: Tensor, shining: Colour) -> None:
     """Lay light of its own over places [n, h, w]."""
-    canvas.layers[:, RGB].lerp_(colour(canvas, shining)[:, :, None, None].expand_as(canvas.layers[:, RGB]), cover[:, None])
+    canvas.layers[:, RGB].lerp_(
+        colour(canvas, shining)[:, :, None, None].expand_as(canvas.layers[:, RGB]), cover[:, None]
+    )
     canvas.layers[:, GLOW] += (1 - canvas.layers[:, GLOW]) * cover
 
 

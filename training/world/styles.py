@@ -24,13 +24,17 @@ def blurred(x: Tensor, radius: float) -> Tensor:
     taps = (taps / taps.sum()).to(x.dtype)
     c = x.shape[1]
     x = F.conv2d(F.pad(x, (reach, reach, 0, 0), mode="replicate"), taps.view(1, 1, 1, -1).expand(c, 1, 1, -1), groups=c)
-    return F.conv2d(F.pad(x, (0, 0, reach, reach), mode="replicate"), taps.view(1, 1, -1, 1).expand(c, 1, -1, 1), groups=c)
+    return F.conv2d(
+        F.pad(x, (0, 0, reach, reach), mode="replicate"), taps.view(1, 1, -1, 1).expand(c, 1, -1, 1), groups=c
+    )
 
 
 def moved(x: Tensor, dx: Tensor, dy: Tensor) -> Tensor:
     """Return pictures read at places shifted by dx, dy [n, h, w] in units of the picture."""
     n, _, h, w = x.shape
-    v, u = torch.meshgrid(torch.linspace(-1, 1, h, device=x.device), torch.linspace(-1, 1, w, device=x.device), indexing="ij")
+    v, u = torch.meshgrid(
+        torch.linspace(-1, 1, h, device=x.device), torch.linspace(-1, 1, w, device=x.device), indexing="ij"
+    )
     grid = torch.stack([u + 2 * dx, v + 2 * dy], 3).expand(n, h, w, 2)
     return F.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=True)
 
@@ -50,9 +54,9 @@ def grey(x: Tensor) -> Tensor:
 def watercolour(canvas: Canvas) -> Tensor:
     """Return washes on paper: running edges, pigment that gathers at the rims, a white margin."""
     chance, axis, unit = canvas.chance(21), canvas.axis, canvas.size / 128
-    dx, dy = (0.006 * (lattice(chance, axis, 18, 18) + 0.5 * lattice(chance, axis, 50, 50)) for _ in range(2))
-    picture = moved(canvas.layers[:, RGB] * (1 - 0.25 * canvas.layers[:, LINE : LINE + 1]), dx, dy)
-    wash = blurred(picture, 0.9 * unit)
+    dx, dy = (0.004 * (lattice(chance, axis, 18, 18) + 0.5 * lattice(chance, axis, 50, 50)) for _ in range(2))
+    picture = moved(canvas.layers[:, RGB] * (1 - 0.4 * canvas.layers[:, LINE : LINE + 1]), dx, dy)
+    wash = blurred(picture, 0.5 * unit)
     rim = (blurred(picture, 2.5 * unit) - picture).clamp(0, 1).mean(1, keepdim=True)
     bloom = 1 + 0.1 * lattice(chance, axis, 7, 7)[:, None] + 0.05 * lattice(chance, axis, 28, 28)[:, None]
     paper = 1 + 0.018 * lattice(chance, axis, 96, 96)[:, None]
@@ -68,7 +72,9 @@ def ink(canvas: Canvas) -> Tensor:
     light = grey(picture)
     chance = canvas.chance(22)
     wobble = 0.006 * lattice(chance, canvas.axis, 14, 14)
-    lines = torch.maximum(canvas.layers[:, LINE : LINE + 1], (edges(blurred(picture, 0.5 * unit)) * 7 * unit - 0.35).clamp(0, 1))
+    lines = torch.maximum(
+        canvas.layers[:, LINE : LINE + 1], (edges(blurred(picture, 0.5 * unit)) * 7 * unit - 0.35).clamp(0, 1)
+    )
     stroke = torch.zeros_like(light)
     for k, (slope, dark) in enumerate(((1.0, 0.62), (-1.0, 0.42), (0.25, 0.24))):
         along = (canvas.x + slope * canvas.y + wobble) * (46 if k < 2 else 58)
@@ -86,8 +92,8 @@ def pixel_art(canvas: Canvas) -> Tensor:
     small = F.interpolate(picture, (64, 64), mode="area")
     bayer = small.new_tensor([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]])
     order = ((bayer + 0.5) / 16 - 0.5).repeat(16, 16)
-    steps = 6.0
-    small = (small * steps + 0.7 * order).round() / steps
+    steps = 7.0
+    small = (small * steps + 0.4 * order).round() / steps
     return F.interpolate(small, canvas.layers.shape[2:], mode="nearest")
 
 
@@ -123,6 +129,8 @@ def neon(canvas: Canvas) -> Tensor:
     return dark + halo + light + 0.35 * tube * vivid.amax(1, keepdim=True)
 
 
+DRY = {"ink"}
+"""Styles that weather falls over, instead of being drawn in them: rings around snowflakes are no ink drawing."""
 STYLES: dict[str, Callable[[Canvas], Tensor]] = {
     "flat": flat,
     "watercolour": watercolour,
