@@ -69,7 +69,7 @@ def test_hours_grounds_and_styles_differ(world: World) -> None:
     scenes += [replace(of("ball", "red"), style=style) for style in world.styles if style != "flat"]
     pictures = draw_batch(scenes, 48, world=world)
     apart = (pictures[:, None] - pictures[None]).abs().mean((2, 3, 4))
-    assert float((apart + torch.eye(len(scenes))).min()) > 0.012
+    assert float((apart + torch.eye(len(scenes))).min()) > 0.007  # in a room an hour is seen through the window alone
 
 
 @worlds
