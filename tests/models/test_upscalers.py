@@ -358,6 +358,7 @@ def test_a_network_like_one_that_is_known_is_refused_by_what_differs(tmp_path: P
     assert kind_of({**shapes, "body.0.rdb1.conv1x1.weight": (4, 8, 1, 1)}) is None  # ESRGAN+
     assert kind_of({**shapes, "conv_last.weight": (1, 8, 3, 3)}) is None  # greys alone
     assert kind_of({"conv_first.weight": (64, 3, 3, 3)}) is None
+    assert kind_of({**shapes, "body.999999999.rdb1.conv1.weight": (4, 8, 3, 3)}) is None  # a header that lies
 
 
 @pytest.mark.parametrize("nest", ["params_ema", "state_dict", None])
