@@ -205,7 +205,7 @@ class _Teller:
         assert self._plan is not None
         if self._plan.unchanged:
             self._step(event)
-        elif self._control.giving_way and self._order.may_stop_half_done:
+        elif self._control.giving_way and self.step == 0:
             self._control.stop.set()
 
     def _progress(self, event: "Event") -> Mapping[str, Any]:
