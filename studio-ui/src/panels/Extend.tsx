@@ -4,7 +4,7 @@ import type { Box, Pair } from '../api/types';
 import { type Point, toPicture, toScreen, type ViewState } from '../canvas';
 import { around, grows, reach } from '../extent';
 import { labelOf, t } from '../i18n';
-import { describe } from '../i18n/fields';
+import { describe } from '../i18n/described';
 import { picture, view } from '../state/document';
 import {
   canExtend,
