@@ -115,6 +115,8 @@ export const FIELDS: Readonly<Partial<Record<string, string>>> = {
   s_min_uncond_all: 'пропускать его на каждом таком шаге',
   pad_cond_uncond: 'дополнить оба запроса до одной длины',
   color_correction: 'подогнать цвета результата к исходной картинке',
+  extend: 'слева, сверху, справа, снизу: на сколько px вырастет картинка, или на сколько её процентов, как 25%',
+  extend_overlap: 'сколько px картинки рядом с новым полем рисуются вместе с ним',
   profile: 'pentimento или a1111: те же картинки, что у A1111',
 } satisfies Partial<Record<FieldName, string>>;
 
