@@ -42,7 +42,7 @@ class Event:
     image : the finished picture, with kind "picture"
     """
 
-    kind: Literal["loading", "started", "step", "picture", "finished"]
+    kind: Literal["loading", "loaded", "started", "step", "picture", "finished"]
     picture: int
     pictures: int
     step: int = 0
