@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from pentimento import choices
-from pentimento.cli.main import COMMANDS, EXIT_CODES
+from pentimento.cli.main import EXIT_CODES, single_commands
 from pentimento.cli.options import NAMES, kind_of, shown_default
 from pentimento.diffusion.samplers import SAMPLERS
 from pentimento.diffusion.schedules import SCHEDULES
@@ -93,13 +93,16 @@ def names_page() -> str:
 
 def commands_page() -> str:
     """Describe the command line."""
-    parts = ["# The command line\n", table(("command", "what it does"), [[code(c.name), c.summary] for c in COMMANDS])]
+    parts = [
+        "# The command line\n",
+        table(("command", "what it does"), [[code(words), c.summary] for words, c in single_commands()]),
+    ]
     codes = sorted((number, meaning) for number, meaning, _ in EXIT_CODES)
     parts += ["## Exit codes\n", table(("code", "meaning"), [[str(number), meaning] for number, meaning in codes])]
-    for command in COMMANDS:
+    for words, command in single_commands():
         rows = [_flag(parameter) for parameter in signature(command.load()).parameters.values()]
         parts += [
-            f"## {command.name}\n",
+            f"## {words}\n",
             f"{command.summary}\n",
             table(("flag", "value", "what it is"), filter(None, rows)),
         ]
@@ -133,8 +136,8 @@ def http_page() -> str:
     document = openapi()
     parts = [
         "# The server\n",
-        "What `pentimento serve` answers. The OpenAPI document is at `/api/v1/openapi.json`, and beside this page as",
-        "[openapi.json](openapi.json), so that types can be made of it without a server; the fields of",
+        "What `pentimento serve` answers. The OpenAPI document is at `/api/v1/openapi.json`, and in the sources as",
+        "`docs/reference/openapi.json`, so that types can be made of it without a server; the fields of",
         "a request are those of [the request](request.md). Errors of the native API are `application/problem+json`,",
         "whose `detail` is the sentence that library and command line show; the others have their own form.\n",
     ]

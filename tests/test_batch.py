@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,9 @@ from PIL import Image
 from pentimento.batch import collect, read_table, run
 from pentimento.cli.main import main
 from pentimento.errors import RequestError
-from pentimento.recipe import open_recipe
+from pentimento.folder_lock import FolderInUse
+from pentimento.recipe import ScriptRecord, export, open_recipe
+from pentimento.request import Request
 from tests.jobs.free import FreeStudio
 
 RUN = """
@@ -64,6 +67,102 @@ def test_kill_at_random_moments(folder: Path, tmp_path: Path) -> None:
             image.load()
             assert image.size == source.size
     assert set(states(folder, output).values()) == {"kept"}
+
+
+def test_ctrl_c_leaves_nothing_torn_and_the_same_command_goes_on(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "out"
+    command = ["batch", str(folder), "-o", str(output), "--steps", "2", "-s", "1", "--data", str(tmp_path / "data")]
+    with subprocess.Popen(
+        [sys.executable, "-m", "pentimento", *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        first = process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        told, error = process.stdout.read(), process.stderr.read()
+    assert process.returncode == 130
+    assert "Traceback" not in error
+    assert "the same command goes on" in error
+    done = {line.split()[1].removesuffix(":") for line in [first, *told.splitlines()] if ": done" in line}
+    before = {file.name: file.read_bytes() for file in output.glob("*.png")}
+    assert done <= set(before)
+    assert len(before) < 12
+    assert not list((output / ".batch").glob("*.tmp"))
+    assert main([*command, "--json"]) == 0
+    kept = {row["file"] for row in json.loads(capsys.readouterr().out)["pictures"] if row["state"] == "kept"}
+    assert kept == set(before)
+    for name, data in before.items():
+        assert (output / name).read_bytes() == data
+    assert len(list(output.glob("*.png"))) == 12
+
+
+def test_two_batches_into_one_folder_are_refused(folder: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    items = collect(folder, output, {"steps": 2, "seed": 1})
+    studio = FreeStudio(data=str(tmp_path / "data"))
+    first = run(studio, items)
+    assert next(first).state == "done"
+    with pytest.raises(FolderInUse, match=r"folder of results .*\.batch is in use by the process with pid"):
+        next(run(studio, items))
+    first.close()
+    assert [outcome.state for outcome in run(studio, items)] == ["kept", *["done"] * 11]
+
+
+def test_folders_below_are_kept(folder: Path, tmp_path: Path) -> None:
+    output, masks = folder / "results", folder / "masks"
+    for below in ("a", "a/b", ".hidden"):
+        (folder / below).mkdir()
+        shutil.copy(folder / "p00.png", folder / below / "p00.png")
+        (masks / below).mkdir(parents=True)
+        Image.new("L", (64, 64), 255).save(masks / below / "p00.png")
+    for path in folder.glob("p*.png"):
+        path.unlink()
+    assert collect(folder, output, {}) == []
+    rows = {"a/b/p00.png": {"seed": 4}}
+    items = collect(folder, output, {"steps": 1, "seed": 1}, masks=masks, table=rows, recursive=True)
+    assert [(item.name, item.mask) for item in items] == [
+        ("a/b/p00.png", masks / "a" / "b" / "p00.png"),
+        ("a/p00.png", masks / "a" / "p00.png"),
+    ]
+    studio = FreeStudio(data=str(tmp_path / "data"))
+    assert {outcome.state for outcome in run(studio, items)} == {"done"}
+    assert open_recipe(output / "a" / "b" / "p00.png").seed == 4
+    assert open_recipe(output / "a" / "p00.png").seed == 1
+    again = collect(folder, output, {"steps": 1, "seed": 1}, masks=masks, table=rows, recursive=True)
+    assert {outcome.state for outcome in run(studio, again)} == {"kept"}
+    (output / "a" / "p00.png").unlink()
+    assert [outcome.state for outcome in run(studio, again)] == ["kept", "done"]
+
+
+def test_a_recipe_beside_a_picture_says_all_of_it(folder: Path, tmp_path: Path) -> None:
+    studio = FreeStudio(data=str(tmp_path / "data"))
+    mask = Image.new("L", (64, 64))
+    mask.paste(255, (32, 0, 64, 64))
+    made = studio.run(Request(init_image=folder / "p03.png", mask=mask, mask_blur=0, seed=5, steps=2, prompt="a boat"))
+    made.save(tmp_path / "once.png")
+    recipe = open_recipe(tmp_path / "once.png")
+    (folder / "p03.json").write_text(recipe.to_json())
+    (folder / "p06.json").write_text(export(recipe, studio.inputs).to_json())
+    (folder / "p09.json").write_text(recipe.model_copy(update={"script": ScriptRecord(name="loopback")}).to_json())
+    output = tmp_path / "out"
+    outcomes = {one.item.name: one for one in run(studio, collect(folder, output, {"steps": 1, "seed": 1}))}
+    assert [name for name, one in outcomes.items() if one.state == "failed"] == ["p09.png"]
+    assert "pentimento rerun" in outcomes["p09.png"].error
+    assert open_recipe(output / "p03.png").pixels == recipe.pixels
+    for name in ("p03.png", "p06.png"):
+        told = open_recipe(output / name)
+        assert (told.seed, told.request["steps"], told.request["prompt"]) == (5, 2, "a boat")
+        assert told.inputs["mask"].sha256 == recipe.inputs["mask"].sha256
+        with Image.open(folder / name) as source, Image.open(output / name) as image:
+            assert source.crop((0, 0, 32, 64)).tobytes() == image.crop((0, 0, 32, 64)).tobytes()
+    assert open_recipe(output / "p00.png").seed == 1
+    shutil.rmtree(tmp_path / "data")
+    (output / "p03.png").unlink()
+    lost = {one.item.name: one for one in run(studio, collect(folder, output, {"steps": 1, "seed": 1}))}
+    assert "mask" in lost["p03.png"].error
+    assert lost["p06.png"].state == "kept"
 
 
 def test_change_is_noticed_and_failure_stops_nothing(folder: Path, tmp_path: Path) -> None:

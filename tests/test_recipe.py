@@ -16,6 +16,7 @@ from pentimento.errors import ImageError, RecipeError
 from pentimento.metadata import save
 from pentimento.profiles import PENTIMENTO
 from pentimento.recipe import (
+    FORMAT,
     InputStore,
     ModelRecord,
     Recipe,
@@ -161,7 +162,7 @@ def changed(recipe: Recipe, **values: Any) -> Recipe:
 
 def test_newer_recipes_say_so(request_: Request) -> None:
     with pytest.raises(RecipeError, match="use a newer one"):
-        changed(recipe_of(request_), version=2)
+        changed(recipe_of(request_), version=FORMAT + 1)
     assert changed(recipe_of(request_), something_new=1) == recipe_of(request_)
 
 

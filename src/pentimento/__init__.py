@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .chain import Chain
     from .client import AsyncClient, Client
     from .errors import (
         Cancelled,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from .recipe import Recipe
     from .request import Request
     from .result import Result
+    from .scripts.rerun import rerun
     from .studio import Studio
     from .warnings import PlanWarning
 
@@ -42,6 +44,7 @@ _HOMES = {
     "AsyncClient": "client",
     "Box": "geometry",
     "Cancelled": "errors",
+    "Chain": "chain",
     "Client": "client",
     "Event": "pipeline",
     "ImageError": "errors",
@@ -61,12 +64,14 @@ _HOMES = {
     "Result": "result",
     "Size": "geometry",
     "Studio": "studio",
+    "rerun": "scripts.rerun",
 }
 
 __all__ = [
     "AsyncClient",
     "Box",
     "Cancelled",
+    "Chain",
     "Client",
     "Event",
     "ImageError",
@@ -86,6 +91,7 @@ __all__ = [
     "Result",
     "Size",
     "Studio",
+    "rerun",
 ]
 
 

@@ -7,7 +7,7 @@ in an `InputStore`, or in the recipe itself once it was exported.
 import base64
 import functools
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,6 +17,7 @@ from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from . import metadata
+from .apart import mapped, taken_apart
 from .errors import ImageError, RecipeError, RequestError
 from .files import data_dir, write_atomically
 from .pictures.mask_text import is_mask_text
@@ -24,11 +25,13 @@ from .pictures.write import to_png
 from .profiles import Profile
 from .request import PICTURE_FIELDS, Picture, Request
 
-FORMAT = 1
-"""Version of the recipe's own form."""
+FORMAT = 2
+"""Version of the recipe's own form; 2 knows scripts, and 1 is written where there is none."""
 
 _LIBRARIES = ("torch", "diffusers", "transformers", "torchsde", "numpy", "scipy", "pillow")
 _REFERENCE = "sha256:"
+_OPTIONS = "script.options."
+"""Before the place of a picture among a script's options."""
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -66,6 +69,13 @@ class InputRecord(_Record):
     data: str | None = None
 
 
+class ScriptRecord(_Record):
+    """A script that put a picture together from several runs: its name, its options, pictures as references."""
+
+    name: str
+    options: dict[str, Any] = {}
+
+
 class Recipe(_Record):
     """How one picture was made.
 
@@ -73,18 +83,23 @@ class Recipe(_Record):
     ----------
     version : of the recipe's form
     program : what wrote it, "Pentimento 0.1.0"
-    request : all fields as they ran (styles merged into the prompts), pictures as references
-    index : the picture's place among those of the request
+    request : all fields as they ran (styles merged into the prompts), pictures as references;
+        where there is a script, as they were given to it
+    script : what put the picture together; None where it is from one run
+    index : the picture's place among those of the request, or of the script
     profile : every choice of the profile, so that a later change of it is noticed
     addons : hashes of the networks and embeddings that the prompts call, as the infotext tells them
     others : SHA-256 of the other models (refiner, second pass) by name
+    inputs : the pictures by their field; those of a script's options by their place in the
+        recipe, such as "script.options.masks.0"
     libraries : versions that affect bytes
     pixels : SHA-256 of the picture's pixels, see `pixels_sha256`
     """
 
-    version: int = FORMAT
+    version: int = 1
     program: str
     request: dict[str, Any]
+    script: ScriptRecord | None = None
     index: int = 0
     seed: int
     variation_seed: int = 0
@@ -98,6 +113,14 @@ class Recipe(_Record):
     dtype: str
     inputs: dict[str, InputRecord] = {}
     pixels: Sha256
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The request's fields for the one picture: its own seed, alone in its batch; all that a script was given."""
+        if self.script is not None:
+            return self.request
+        alone = {"seed": self.seed, "variation_seed": self.variation_seed, "batch_size": 1, "batch_count": 1}
+        return {**self.request, **alone}
 
     def to_json(self) -> str:
         """Write it; `from_json` reads it back equal."""
@@ -233,12 +256,10 @@ def make_recipe(
     request : as it ran, styles merged into the prompts
     image : the result
     """
-    inputs = {name: _record(picture, name) for name, picture in request.pictures.items()}
-    fields = request.model_dump(mode="json", exclude=set(inputs))
-    references = {name: _REFERENCE + record.sha256 for name, record in inputs.items()}
+    fields, inputs = _by_content(request)
     return Recipe(
         program=program,
-        request={**fields, **references},
+        request=fields,
         index=index,
         seed=seed,
         variation_seed=variation_seed,
@@ -253,6 +274,57 @@ def make_recipe(
         inputs=inputs,
         pixels=pixels_sha256(image),
     )
+
+
+def compose_recipe(
+    parts: Sequence[Recipe],
+    request: Request,
+    script: str,
+    options: BaseModel,
+    image: Image.Image,
+    *,
+    model: ModelRecord,
+    seed: int,
+    variation_seed: int,
+    index: int,
+) -> Recipe:
+    """Record how a script put a picture together.
+
+    Parameters
+    ----------
+    parts : of all its runs
+    request : as it was given to the script, seeds fixed
+    model : which the request names
+    index : the picture's place among those that the script gives
+    """
+    fields, inputs = _by_content(request)
+    chosen, more = _by_content(options, _OPTIONS)
+    others = {part.model.name: part.model.sha256 for part in parts if part.model.sha256 != model.sha256}
+    for part in parts:
+        others |= {name: digest for name, digest in part.others.items() if digest != model.sha256}
+    return parts[0].model_copy(
+        update={
+            "version": FORMAT,
+            "request": fields,
+            "script": ScriptRecord(name=script, options=chosen),
+            "index": index,
+            "seed": seed,
+            "variation_seed": variation_seed,
+            "model": model,
+            "addons": {name: digest for part in parts for name, digest in part.addons.items()},
+            "others": others,
+            "inputs": {**inputs, **more},
+            "pixels": pixels_sha256(image),
+        }
+    )
+
+
+def _by_content(values: BaseModel, above: str = "") -> tuple[dict[str, Any], dict[str, InputRecord]]:
+    """Give a model's values with references for its pictures, and what they point to, by place."""
+    fields, pictures = taken_apart(values)
+    inputs = {place: _record(picture, place) for place, picture in pictures.items()}
+    told = mapped(fields, lambda place, value: _REFERENCE + inputs[place].sha256 if place in inputs else value)
+    return told, {f"{above}{place}": record for place, record in inputs.items()}
 
 
 def _record(picture: Picture, field: str) -> InputRecord:
@@ -315,8 +387,34 @@ def export(recipe: Recipe, store: InputStore) -> Recipe:
     return recipe.model_copy(update={"inputs": records})
 
 
-def to_request(recipe: Recipe, store: InputStore | None = None) -> Request:
-    """Restore the request for the one picture of a recipe: its own seed, alone in its batch.
+def to_fields(
+    recipe: Recipe, store: InputStore | Mapping[str, bytes] | None = None, without: Collection[str] = ()
+) -> dict[str, Any]:
+    """Restore the fields of a recipe's request, see `Recipe.fields`, pictures as their bytes.
+
+    Parameters
+    ----------
+    without : fields that are not wanted; their pictures may be missing
+
+    Raises
+    ------
+    RecipeError
+        Where input pictures are missing; it says which and where they were.
+    """
+    fields = {name: value for name, value in recipe.fields.items() if name not in without}
+    found = _found_inputs(recipe.model_copy(update={"request": fields}), store)
+    return {name: found.get(name, value) for name, value in fields.items()}
+
+
+def to_request(
+    recipe: Recipe, store: InputStore | Mapping[str, bytes] | None = None, *, over: Picture | None = None
+) -> Request:
+    """Restore the request of a recipe, see `Recipe.fields`.
+
+    Parameters
+    ----------
+    store : where its input pictures are, by the SHA-256 of their bytes
+    over : a picture to work on instead of its own
 
     Raises
     ------
@@ -324,26 +422,44 @@ def to_request(recipe: Recipe, store: InputStore | None = None) -> Request:
         Where input pictures are missing (it says which and where they were), or the request
         is not one that this program takes.
     """
-    fields = {name: value for name, value in recipe.request.items() if not _is_reference(name, value)}
-    alone = {"seed": recipe.seed, "variation_seed": recipe.variation_seed, "batch_size": 1, "batch_count": 1}
+    given = {} if over is None else {"init_image": over}
+    fields = to_fields(recipe, store, without=given)
     try:
-        return Request(**{**fields, **_found_inputs(recipe, store), **alone})
+        return Request(**fields, **given)
     except RequestError as error:
         raise RecipeError(f"the recipe's request cannot be run by this program: {error}") from error
 
 
-def _is_reference(name: str, value: object) -> bool:
-    """Whether a field stands for a picture that is kept elsewhere; a drawn mask stands for itself."""
-    return name in PICTURE_FIELDS and value is not None and not (isinstance(value, str) and is_mask_text(value))
+def to_options(recipe: Recipe, store: InputStore | None = None) -> dict[str, Any]:
+    """Restore the options of a recipe's script, pictures as their bytes; none where there is no script.
+
+    Raises
+    ------
+    RecipeError
+        Where input pictures are missing.
+    """
+    found = _found_inputs(recipe, store)
+    options = recipe.script.options if recipe.script else {}
+    return mapped(options, lambda place, value: found.get(f"{_OPTIONS}{place}", value))
 
 
-def _found_inputs(recipe: Recipe, store: InputStore | None) -> dict[str, bytes]:
+def _references(recipe: Recipe) -> dict[str, object]:
+    """List by place what stands for a picture that is kept elsewhere; a drawn mask stands for itself."""
+    found = {name: recipe.request.get(name) for name in PICTURE_FIELDS}
+
+    def note(place: str, value: Any) -> None:
+        if f"{_OPTIONS}{place}" in recipe.inputs:
+            found[f"{_OPTIONS}{place}"] = value
+
+    mapped(recipe.script.options if recipe.script else {}, note)
+    is_here = {name: value is None or isinstance(value, str) and is_mask_text(value) for name, value in found.items()}
+    return {name: value for name, value in found.items() if not is_here[name]}
+
+
+def _found_inputs(recipe: Recipe, store: InputStore | Mapping[str, bytes] | None) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     missing: list[str] = []
-    for name in PICTURE_FIELDS:
-        reference = recipe.request.get(name)
-        if not _is_reference(name, reference):
-            continue
+    for name, reference in _references(recipe).items():
         record = recipe.inputs.get(name)
         data = _input(record, store) if record and reference == _REFERENCE + record.sha256 else None
         if data is None:
@@ -351,12 +467,12 @@ def _found_inputs(recipe: Recipe, store: InputStore | None) -> dict[str, bytes]:
         else:
             found[name] = data
     if missing:
-        place = f"in {store.folder}" if store else "in the recipe"
+        place = f"in {store.folder}" if isinstance(store, InputStore) else "in the recipe"
         raise RecipeError(f"not {place}: {', '.join(missing)}; put it there, or export the recipe where it is")
     return found
 
 
-def _input(record: InputRecord, store: InputStore | None) -> bytes | None:
+def _input(record: InputRecord, store: InputStore | Mapping[str, bytes] | None) -> bytes | None:
     if record.data is not None:
         try:
             data = base64.b64decode(record.data, validate=True)

@@ -11,9 +11,11 @@ from .geometry import Size
 from .inputs import read_inputs
 from .pictures.metrics import Difference, difference_where
 from .pictures.read import read_picture
+from .pictures.upscale import PIXEL_UPSCALERS
 from .profiles import find_profile
 from .recipe import InputStore, Recipe, open_recipe, pixels_sha256, to_request
 from .request import Request
+from .scripts.rerun import script_of
 
 # Where the work happens depends on the model, which pixels are kept does not: these stand
 # for any model.
@@ -73,15 +75,15 @@ def verify(result: str | Path | bytes, store: InputStore) -> Verification:
     Raises
     ------
     RecipeError
-        Where the file has no recipe, its inputs are missing, or it has another size than was made.
+        Where the file has no recipe, its inputs are missing, it has another size than was made, or a
+        script has put it together of which nothing says what it had to keep.
     ImageError
         Where it cannot be read.
     """
     recipe = open_recipe(result)
     image = read_picture(str(result) if isinstance(result, Path) else result, "result")
     size, intact = Size(*image.size), pixels_sha256(image) == recipe.pixels
-    request = to_request(recipe, store)
-    frame = _frame(request, recipe)
+    frame = _frame(_kept_of(recipe, store), recipe)
     if frame.source is None or frame.weight is None:
         return Verification(size, 0, Difference(0, 0, None), intact)
     source = unchanged(frame)
@@ -93,8 +95,29 @@ def verify(result: str | Path | bytes, store: InputStore) -> Verification:
     return Verification(size, int(np.count_nonzero(kept)), difference_where(first, second, kept), intact)
 
 
+def _kept_of(recipe: Recipe, store: InputStore) -> Request:
+    """Give the request whose untouched pixels had to stay."""
+    request, script = to_request(recipe, store), script_of(recipe, store)
+    if script is None:
+        return request
+    row, options = script
+    if row.keeps is None:
+        raise RecipeError(
+            f"{row.label} has put this picture together, and nothing says which pixels had to stay;"
+            " `pentimento rerun` proves that it was made so"
+        )
+    return row.keeps(request, options)
+
+
 def _frame(request: Request, recipe: Recipe) -> Frame:
     profile = find_profile(str(recipe.profile["name"]))
     inputs = read_inputs(request, profile)
     layout = lay_out(request, profile, inputs, multiple=_MULTIPLE, native=_NATIVE)
-    return FRAMERS[profile.overlay].frame(request, inputs, layout)
+    stretched = layout.box is None and inputs.source is not None and inputs.source.size != layout.output
+    if request.resize_upscaler not in PIXEL_UPSCALERS and stretched:
+        raise RecipeError(
+            f"the whole picture was enlarged by '{request.resize_upscaler}', so no pixel is the source's:"
+            " there is nothing to compare"
+        )
+    upscale = PIXEL_UPSCALERS.get(request.resize_upscaler, PIXEL_UPSCALERS["lanczos"])
+    return FRAMERS[profile.overlay].frame(request, inputs, layout, upscale)

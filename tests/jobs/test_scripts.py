@@ -16,10 +16,11 @@ from pentimento.jobs import Job
 from pentimento.jobs.queue import _MIGRATIONS, Queue
 from pentimento.jobs.runs import Runs
 from pentimento.jobs.submission import make_submission
-from pentimento.recipe import InputStore, open_recipe, to_request
+from pentimento.recipe import InputStore, open_recipe
 from pentimento.request import MaskField, PictureField, Request
 from pentimento.scripts import Options, Script, ScriptPlan, ScriptResult, find_script, plan_script, run_script
 from pentimento.scripts.base import Ask, Asking, Gathered
+from pentimento.scripts.rerun import read_again
 from pentimento.store import Store
 
 from .free import FreeStudio, files_below
@@ -97,8 +98,12 @@ def test_every_picture_of_a_chain_can_be_made_again(tmp_path: Path) -> None:
         async with bench(tmp_path) as at:
             job = await done(at, fixed(), *LOOPBACK)
             last = files(at, job)[-1]
-            again = at.studio.run(to_request(open_recipe(last), at.store.inputs)).images[0]
-            assert again.convert("RGBA").tobytes() == pixels(last)
+            again = read_again(open_recipe(last), at.store.inputs, {})
+            assert again.script is not None
+            assert again.options is not None
+            plan = plan_script(at.studio, again.script, again.request, again.options, only=again.only)
+            (image,) = run_script(at.studio, plan).images
+            assert image.convert("RGBA").tobytes() == pixels(last)
 
     run(test)
 

@@ -1,5 +1,6 @@
 """`pentimento batch`: every picture of a folder, with the request's fields as flags."""
 
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from inspect import Parameter
@@ -24,6 +25,12 @@ FOLDERS = (
         Path | None,
         typer.Option("--parameters", help="CSV with the column file and any fields of the request.", metavar="FILE"),
     ),
+    parameter(
+        "recursive",
+        bool,
+        typer.Option("--recursive", help="Take the folders below it too; results are in folders of the same names."),
+        False,
+    ),
 )
 
 
@@ -42,6 +49,7 @@ def batch(**values: Any) -> None:
         masks=values["masks"],
         table=read_table(values["parameters"], _read_row) if values["parameters"] else None,
         format=values["format"],
+        recursive=values["recursive"],
     )
     code = (_show if values["plan"] else _run)(open_studio(values), items, as_json=values["json"])
     if code:
@@ -57,11 +65,11 @@ def _show(studio: "Studio", items: "list[Item]", *, as_json: bool) -> int:
         failed += isinstance(plan, str)
         if as_json:
             what = {"error": plan} if isinstance(plan, str) else {"plan": plan.as_dict()}
-            told.append({"file": item.source.name, **what})
+            told.append({"file": item.name, **what})
         elif isinstance(plan, str):
-            say_rows([("file", item.source.name), ("error", plan)])
+            say_rows([("file", item.name), ("error", plan)])
         else:
-            say_rows([("file", item.source.name), *plan.describe()])
+            say_rows([("file", item.name), *plan.describe()])
             warn(plan.warnings)
     if as_json:
         say_json(told)
@@ -72,12 +80,16 @@ def _run(studio: "Studio", items: "list[Item]", *, as_json: bool) -> int:
     from ..batch import run
 
     told: list[dict[str, Any]] = []
-    with progress("batch") as on_event:
-        for number, outcome in enumerate(run(studio, items, on_event), 1):
-            name, files = outcome.item.source.name, [str(file) for file in outcome.files]
-            told.append({"file": name, "state": outcome.state, "files": files, "error": outcome.error})
-            if not as_json:
-                say(f"{number}/{len(items)} {name}: {outcome.state} {outcome.error or ', '.join(files)}")
+    try:
+        with progress("batch") as on_event:
+            for number, outcome in enumerate(run(studio, items, on_event), 1):
+                name, files = outcome.item.name, [str(file) for file in outcome.files]
+                told.append({"file": name, "state": outcome.state, "files": files, "error": outcome.error})
+                if not as_json:
+                    say(f"{number}/{len(items)} {name}: {outcome.state} {outcome.error or ', '.join(files)}")
+    except KeyboardInterrupt:
+        print(f"{len(told)} of {len(items)} pictures were done; the same command goes on there", file=sys.stderr)
+        raise
     counts = Counter(row["state"] for row in told)
     summary = {state: counts[state] for state in ("done", "kept", "failed")}
     if as_json:

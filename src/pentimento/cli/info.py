@@ -56,6 +56,11 @@ def _rows(recipe: "Recipe", store: "InputStore") -> Iterator[tuple[str, str]]:
     if recipe.vae is not None:
         yield "VAE", f"{recipe.vae.name} [{recipe.vae.hash}]"
     yield "Seed", str(recipe.seed)
+    if recipe.script is not None:
+        yield "Script", f"{recipe.script.name}, picture {recipe.index + 1} of what it gives"
+        yield from (
+            (f"  {name}", str(value)) for name, value in recipe.script.options.items() if value not in ("", None)
+        )
     for name, record in recipe.inputs.items():
         here = record.data is not None or store.get(record.sha256) is not None
         place = "can be run again" if here else f"missing in {store.folder}"

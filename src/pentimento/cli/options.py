@@ -18,7 +18,7 @@ from .. import choices
 from ..diffusion.samplers import SAMPLERS
 from ..diffusion.schedules import SCHEDULES
 from ..labels import Group, group_of
-from ..request import Mask, Picture, Request, Side
+from ..request import PICTURE_FIELDS, Mask, Picture, Request, Side
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def assignments(texts: Iterable[str]) -> dict[str, Any]:
         name = name.strip().replace("-", "_")
         if not equals:
             raise typer.BadParameter(f"'{text}' is not name=value, as in seed=7", param_hint="--set")
-        values[name] = _picture(value) if name in ("init_image", "mask") else value
+        values[name] = _picture(value) if name in PICTURE_FIELDS else value
     return values
 
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from .. import metadata
-from ..recipe import Recipe, differences, open_recipe, to_request
+from ..recipe import Recipe, differences, open_recipe
 from .options import COMMON, OUTPUT, RESULT, STUDIO, assignments, parameter, with_options
-from .running import open_studio, produce
+from .running import as_it_is, open_studio, produce, produce_script
+from .scripts import read_options
 
 if TYPE_CHECKING:
     from ..result import Result
+    from ..scripts import ScriptResult
 
 SET = parameter(
     "set",
@@ -26,23 +28,43 @@ SET = parameter(
 @with_options(RESULT, SET, *OUTPUT, *STUDIO, *COMMON)
 def rerun(**values: Any) -> None:
     """Make the picture again; says what is other now if its pixels are not the same."""
+    from ..scripts import find_script, plan_script
+    from ..scripts.rerun import read_again
+
     file: Path = values["result"]
     changes = assignments(values["set"] or ())
     recipe = open_recipe(file)
+    if recipe.script is not None:
+        changes |= read_options(find_script(recipe.script.name), changes)
     studio = open_studio(values)
-    request = to_request(recipe, studio.inputs)
-    request = request.changed(**{"model": request.model or recipe.model.name, **changes})
-    produce(studio, request, values, (lambda result: result) if changes else partial(_compared, file, recipe))
+    again = read_again(recipe, studio.inputs, changes)
+    if again.script is None or again.options is None:
+        produce(studio, again.request, values, as_it_is if changes else partial(_compared, file, recipe))
+        return
+    plan = plan_script(studio, again.script, again.request, again.options, only=again.only)
+    produce_script(studio, plan, values, as_it_is if changes else partial(_compared_picture, file, recipe))
 
 
 def _compared(file: Path, recipe: Recipe, result: "Result") -> "Result":
-    """Tell whether a result is the one in the file; then what is written of it is the same too."""
-    (made,) = result.recipes
+    (made,), (text,) = result.recipes, result.infotexts
+    now, told = _as_written(file, recipe, made, text)
+    return replace(result, recipes=[now], infotexts=[told])
+
+
+def _compared_picture(file: Path, recipe: Recipe, result: "ScriptResult") -> "ScriptResult":
+    (picture,) = result.pictures
+    assert picture.recipe is not None, "every picture of a result has one"
+    now, told = _as_written(file, recipe, picture.recipe, picture.infotext)
+    return replace(result, pictures=(replace(picture, recipe=now, infotext=told),))
+
+
+def _as_written(file: Path, recipe: Recipe, made: Recipe, text: str) -> tuple[Recipe, str]:
+    """Tell whether a picture is the one in the file; then what is written of it is the same too."""
     if made.pixels != recipe.pixels:
         reason = "; ".join(differences(recipe, made)) or "the same versions, perhaps another processor"
         print(f"warning: these are not the pixels of {file} ({reason})", file=sys.stderr)
-        return result
+        return made, text
     if any(record.data is not None for record in recipe.inputs.values()):
-        return result  # from an exported recipe: the pictures in it belong into the store, not into the result
+        return made, text  # from an exported recipe: the pictures in it belong into the store, not into the result
     infotext = metadata.read(file).infotext if file.suffix.lower() != ".json" else None
-    return replace(result, recipes=[recipe], infotexts=[infotext or result.infotexts[0]])
+    return recipe, infotext or text

@@ -6,16 +6,20 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import RequestError
 from ..metadata import find_format
 from .terminal import progress, say, say_json, say_rows, warn
 
 if TYPE_CHECKING:
+    from ..plan import Plan
     from ..request import Request
     from ..result import Result
+    from ..scripts import ScriptPlan, ScriptResult
     from ..studio import Studio
+
+Made = TypeVar("Made")
 
 
 def open_studio(values: Mapping[str, Any]) -> "Studio":
@@ -32,7 +36,8 @@ def open_studio(values: Mapping[str, Any]) -> "Studio":
     )
 
 
-def _as_it_is(result: "Result") -> "Result":
+def as_it_is(result: Made) -> Made:
+    """Leave a result alone."""
     return result
 
 
@@ -40,7 +45,7 @@ def produce(
     studio: "Studio",
     request: "Request",
     values: Mapping[str, Any],
-    finish: "Callable[[Result], Result]" = _as_it_is,
+    finish: "Callable[[Result], Result]" = as_it_is,
 ) -> "Result | None":
     """Plan a request, and unless only the plan is wanted run it and write its pictures.
 
@@ -50,11 +55,7 @@ def produce(
     """
     plan = studio.plan(request)
     if values["plan"]:
-        if values["json"]:
-            say_json(plan.as_dict())
-        else:
-            say_rows(plan.describe())
-            warn(plan.warnings)
+        show_plan(plan, as_json=values["json"])
         return None
     output = values["output"]
     check_output(output, values["format"], len(plan.pictures), as_json=values["json"])
@@ -63,6 +64,48 @@ def produce(
         result = finish(studio.run(plan, on_event=on_event))
     _write(result, output, values["format"], as_json=values["json"])
     return result
+
+
+def produce_script(
+    studio: "Studio",
+    plan: "ScriptPlan",
+    values: Mapping[str, Any],
+    finish: "Callable[[ScriptResult], ScriptResult]" = as_it_is,
+) -> None:
+    """Run a script unless only its plan is wanted, and write what it gives.
+
+    Parameters
+    ----------
+    finish : sees the result before it is written
+    """
+    from ..scripts import run_script
+
+    if values["plan"]:
+        show_plan(plan, as_json=values["json"])
+        return
+    output = values["output"]
+    check_output(output, values["format"], plan.pictures + plan.has_page, as_json=values["json"])
+    warn(plan.warnings)
+    with progress(plan.script.label) as on_event:
+        result = finish(run_script(studio, plan, on_event))
+    if output == "-":
+        _to_stdout(result, values["format"])
+        return
+    files = result.save(os.path.expanduser(output), values["format"])
+    if values["json"]:
+        say_json({"files": [str(file) for file in files], "pictures": result.table()})
+        return
+    for file in files:
+        say(str(file))
+
+
+def show_plan(plan: "Plan | ScriptPlan", *, as_json: bool) -> None:
+    """Say what would happen."""
+    if as_json:
+        say_json(plan.as_dict())
+        return
+    say_rows(plan.describe())
+    warn(plan.warnings)
 
 
 def check_output(output: str, file_format: str | None, pictures: int, *, as_json: bool) -> None:
@@ -100,7 +143,7 @@ def _write(result: "Result", output: str, file_format: str | None, *, as_json: b
         say(str(file))
 
 
-def _to_stdout(result: "Result", file_format: str | None) -> None:
+def _to_stdout(result: "Result | ScriptResult", file_format: str | None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         (file,) = result.save(f"{folder}/", file_format)
         sys.stdout.buffer.write(file.read_bytes())

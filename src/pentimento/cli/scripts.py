@@ -1,8 +1,10 @@
 """One command for each script: its options and the request's fields as flags."""
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from inspect import Parameter
-from typing import Any, Literal, get_args, get_origin
+from pathlib import Path
+from typing import Any, Literal, cast, get_args, get_origin
 
 import typer
 from pydantic.fields import FieldInfo
@@ -10,9 +12,9 @@ from pydantic.fields import FieldInfo
 from ..errors import RequestError
 from ..request import Request
 from ..scripts import Options, Script, find_script
-from .options import COMMON, OUTPUT, STUDIO, described, given, parameter, request_options, with_options
-from .running import check_output, open_studio
-from .terminal import progress, say, say_json, say_rows, warn
+from ..scripts.region import Region, read_region
+from .options import COMMON, OUTPUT, STUDIO, Kind, described, given, parameter, request_options, with_options
+from .running import open_studio, produce_script
 
 PANEL = "This script"
 
@@ -27,16 +29,58 @@ def _image(script: Script) -> Parameter:
 
 def _options(options: type[Options]) -> Iterator[Parameter]:
     for name, field in options.model_fields.items():
+        kind, words = _kind(field), _words(field)
         flag = "--" + name.replace("_", "-")
-        yes_no, words = field.annotation is bool, _words(field)
         option = typer.Option(
-            *([f"{flag}/--no-{flag[2:]}"] if yes_no else [flag]),
+            *([f"{flag}/--no-{flag[2:]}"] if kind.flag == bool | None else [_singular(flag, kind)]),
             help=described(field, words),
-            metavar=None if yes_no else "NAME,NAME" if _is_list(field) else "NAME" if words else "VALUE",
+            metavar="NAME" if words and not _is_list(field) else kind.metavar,
             show_default=False,
             rich_help_panel=PANEL,
         )
-        yield parameter(name, bool | None if yes_no else str | None, option)
+        yield parameter(name, kind.flag, option)
+
+
+def _singular(flag: str, kind: Kind) -> str:
+    """Name a flag that is given once for each of several things."""
+    return flag.removesuffix("s") if kind.flag == list[str] | None else flag
+
+
+def read_regions(texts: Iterable[str]) -> list[dict[str, Any]]:
+    """Read regions as text, or from a .json file with a list of them."""
+    found: list[dict[str, Any]] = []
+    for text in texts:
+        is_file = text.endswith(".json") and "=" not in text
+        found += _regions_of_file(text) if is_file else [read_region(text)]
+    return found
+
+
+def _regions_of_file(name: str) -> list[dict[str, Any]]:
+    try:
+        told: Any = json.loads(Path(name).expanduser().read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise RequestError("region", name, f"{name} cannot be read: {error}") from error
+    listed = cast(list[Any], told) if isinstance(told, list) else [told]
+    if not all(isinstance(each, dict) for each in listed):
+        raise RequestError("region", name, f'{name} holds no regions; write a list, as in [{{"mask": "all"}}]')
+    return listed
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",")]
+
+
+_YES_NO = Kind(None, flag=bool | None)
+_LIST = Kind("NAME,NAME", read=_split)
+_TEXT = Kind("VALUE")
+_REGIONS = Kind("MASK=... NAME=...", flag=list[str] | None, read=read_regions)
+
+
+def _kind(field: FieldInfo) -> Kind:
+    """Find how an option's flag is read."""
+    if not _is_list(field):
+        return _YES_NO if field.annotation is bool else _TEXT
+    return _REGIONS if get_args(field.annotation)[0] is Region else _LIST
 
 
 def _is_list(field: FieldInfo) -> bool:
@@ -61,41 +105,24 @@ def _command(name: str) -> Callable[..., None]:
         *COMMON,
     )
     def command(**values: Any) -> None:
-        own = {
-            name: [part.strip() for part in values[name].split(",")] if _is_list(field) else values[name]
-            for name, field in script.options.model_fields.items()
-            if values[name] is not None
-        }
-        _produce(script, Request(**given(values)), script.options(**own), values)
+        from ..scripts import plan_script
+        from ..scripts.means import Eyes
+
+        request, options = Request(**given(values)), script.options(**read_options(script, values))
+        studio = open_studio(values)
+        look = Eyes(studio) if values["plan"] else None
+        produce_script(studio, plan_script(studio, script, request, options, look=look), values)
 
     return command
 
 
-def _produce(script: Script, request: Request, options: Options, values: dict[str, Any]) -> None:
-    """Plan a script, and unless only the plan is wanted run it and write what it gives."""
-    from ..scripts import plan_script, run_script
-
-    studio = open_studio(values)
-    plan = plan_script(studio, script, request, options)
-    if values["plan"]:
-        if values["json"]:
-            say_json(plan.as_dict())
-        else:
-            say_rows(plan.describe())
-            warn(plan.warnings)
-        return
-    if values["output"] == "-":
-        raise RequestError("output", "-", "a script gives several pictures; give -o a folder or a file")
-    check_output(values["output"], values["format"], plan.pictures, as_json=values["json"])
-    warn(plan.warnings)
-    with progress(script.label) as on_event:
-        result = run_script(studio, plan, on_event)
-    files = result.save(values["output"], values["format"])
-    if values["json"]:
-        say_json({"files": [str(file) for file in files], "pictures": result.table()})
-        return
-    for file in files:
-        say(str(file))
+def read_options(script: Script, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Read those of the values that are options of a script, as their flags are written."""
+    return {
+        name: _kind(field).read(values[name])
+        for name, field in script.options.model_fields.items()
+        if values.get(name) is not None
+    }
 
 
 sheet = _command("sheet")
@@ -105,3 +132,5 @@ prompt_matrix = _command("prompt_matrix")
 prompts_from_file = _command("prompts_from_file")
 outpainting_mk2 = _command("outpainting_mk2")
 poor_mans_outpainting = _command("poor_mans_outpainting")
+regions = _command("regions")
+detail = _command("detail")

@@ -5,11 +5,13 @@ A script never runs anything itself, see `scripts.base`.
 
 from ..errors import unknown_name
 from .base import Options, Script, ScriptPicture
+from .detail import DetailOptions, detail, details_kept
 from .loopback import LoopbackOptions, loopback
 from .outpainting_mk2 import Mk2Options, outpainting_mk2
 from .poor_mans_outpainting import PoorMansOptions, poor_mans_outpainting
 from .prompt_matrix import MatrixOptions, prompt_matrix
 from .prompts_from_file import PromptsOptions, prompts_from_file
+from .regions import RegionsOptions, regions, regions_kept
 from .running import Course, ScriptPlan, ScriptResult, Unwatched, plan_script, run_script
 from .sd_upscale import SdUpscaleOptions, sd_upscale
 from .sheet import SheetOptions, sheet
@@ -45,6 +47,8 @@ SCRIPTS = (
         "Paint the result again and again.",
         LoopbackOptions,
         loopback,
+        keeps=lambda request, options: request,
+        builds_up=True,
     ),
     Script(
         "sd_upscale",
@@ -87,6 +91,27 @@ SCRIPTS = (
         "Extend a picture tile by tile as A1111's script does.",
         PoorMansOptions,
         poor_mans_outpainting,
+    ),
+    Script(
+        "regions",
+        "Regions",
+        "Области",
+        "Repaint several parts of a picture, each with its own prompt and settings.",
+        RegionsOptions,
+        regions,
+        keeps=regions_kept,
+        in_parts=True,
+    ),
+    Script(
+        "detail",
+        "Detail pass",
+        "Проход по деталям",
+        "Repaint what is detected, such as faces and hands, one by one and enlarged.",
+        DetailOptions,
+        detail,
+        needs_image=False,
+        keeps=details_kept,
+        in_parts=True,
     ),
 )
 

@@ -6,7 +6,7 @@ pictures of the right size in place of results. So what a plan counts is what wi
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -14,10 +14,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from .. import infotext, metadata
 from ..errors import PentimentoError, RequestError, unknown_name
 from ..geometry import Size
+from ..pictures.metrics import Footprint
 from ..pictures.read import LARGEST_PICTURE, read_picture
 from ..plan import Plan, Seeds
 from ..recipe import Recipe, reference_to
 from ..request import TELL_PICTURE, Picture, Request, refusal
+from ..result import parameters
+from ..warnings import PlanWarning
+from .means import Means
 
 
 class Options(BaseModel):
@@ -50,6 +54,10 @@ class Options(BaseModel):
         except ValidationError as error:
             raise refusal(error) from error
 
+    def changed(self, **values: Any) -> Self:
+        """Copy with some options changed, validated like new ones."""
+        return type(self)(**{**{name: getattr(self, name) for name in self.model_fields_set}, **values})
+
     def told(self, tell: Callable[[Picture], str] = reference_to) -> dict[str, Any]:
         """Give what was set as plain values for JSON.
 
@@ -80,7 +88,10 @@ class ScriptPicture:
     ----------
     label : what it is among the others, such as "steps 10, cfg_scale 5"; empty where it is alone
     request : what made it; its pictures are kept when it is saved, so that the recipe can be run
-    recipe : None where it was put together from several runs
+    recipe : None while a script has put it together from several runs; then `run_script` gives
+        it one that runs the script again
+    footprint : where it changed beside what was painted; None where a script does not say
+    options : that give it again, where those are not what the script was given
     icc : colour profile that goes into its file
     """
 
@@ -90,6 +101,8 @@ class ScriptPicture:
     label: str = ""
     infotext: str = ""
     recipe: Recipe | None = None
+    footprint: Footprint | None = None
+    options: Options | None = None
     icc: bytes | None = field(default=None, repr=False)
 
     def encode(self, format: str, quality: int = 90) -> bytes:
@@ -128,10 +141,12 @@ class Gathered:
     Attributes
     ----------
     page : draws one picture of all of them; None where there is nothing to compare
+    warnings : what a person should know beside what the plan of every run says
     """
 
     pictures: Pictures
     page: Callable[[], Image.Image] | None = None
+    warnings: Sequence[PlanWarning] = ()
 
 
 Asking = Generator[Ask, Pictures, Gathered]
@@ -145,6 +160,10 @@ class Script:
     ----------
     steps : (request, options, a way to plan) to the generator; seeds of the request are fixed
     needs_image : it works on a picture; without one it is refused
+    keeps : gives the request, run alone, whose untouched pixels are those that the script leaves
+        alone; None where there is none
+    builds_up : each of its runs rests on the one before, so that only the script makes a picture again
+    in_parts : its runs are parts of one picture, which the plan tells one by one
     """
 
     name: str
@@ -152,11 +171,21 @@ class Script:
     label_ru: str
     summary: str
     options: type[Options]
-    steps: Callable[[Request, Any, Callable[[Request], Plan]], Asking]
+    steps: Callable[[Request, Any, Means], Asking]
     needs_image: bool = True
+    keeps: Callable[[Request, Any], Request] | None = None
+    builds_up: bool = False
+    in_parts: bool = False
 
-    def begin(self, request: Request, options: Options, plan: Callable[[Request], Plan]) -> Asking:
-        return self.steps(request, options, plan)
+    def begin(self, request: Request, options: Options, means: Means) -> Asking:
+        return self.steps(request, options, means)
+
+
+def infotext_with(plan: Plan, seeds: Seeds, notes: Mapping[str, infotext.Value]) -> str:
+    """Write the infotext with more pairs, which stand before the version."""
+    told = parameters(plan, seeds)
+    last = {"Version": told.pop("Version")}
+    return infotext.write(plan.prompt_text, plan.negative_text, {**told, **notes, **last})
 
 
 def source_of(request: Request) -> Image.Image:

@@ -27,7 +27,8 @@ def outpainting_mk2(request: Request, options: Mk2Options, plan: Callable[[Reque
 
     Notes
     -----
-    A1111 v1.10.1 behaviour; all sides have the same seed. Pictures of a batch grow each by itself.
+    A1111 v1.10.1 behaviour; all sides have the same seed, and the infotext is the first side's. Pictures
+    of a batch grow each by itself.
     """
     source = source_of(request)
     grown = margins(Size(*source.size), options.pixels, options.directions)
@@ -37,19 +38,20 @@ def outpainting_mk2(request: Request, options: Mk2Options, plan: Callable[[Reque
     single = one_by_one(request).changed(masked_content="original", inpaint_area="whole_picture")
     given: list[ScriptPicture] = []
     for number in range(request.batch_size * request.batch_count):
-        picture, last = source, None
+        picture, first = source, None
         for side in SIDES:
             margin = Margins(**{side: getattr(grown, side)})
             if margin == Margins():
                 continue
             canvas, ask, corner = _side(picture, margin, bound, options)
             seed = (request.seed + number) % 2**64
-            (last,) = yield Ask(single.changed(seed=seed, **ask), f"side {side}")
-            canvas.paste(last.image.convert("RGB"), corner)
+            (made,) = yield Ask(single.changed(seed=seed, **ask), f"side {side}")
+            canvas.paste(made.image.convert("RGB"), corner)
+            first = first or made
             picture = canvas.crop(Box.whole(margin.size(Size(*picture.size))))
-        check(last is not None, "directions", options.directions, "no side would grow; name at least one")
-        assert last is not None
-        given.append(ScriptPicture(picture, last.seeds, request, f"outpainted to {picture.size}", last.infotext))
+        check(first is not None, "directions", options.directions, "no side would grow; name at least one")
+        assert first is not None
+        given.append(ScriptPicture(picture, first.seeds, request, f"outpainted to {picture.size}", first.infotext))
     return Gathered(given)
 
 

@@ -24,8 +24,8 @@ def poor_mans_outpainting(request: Request, options: PoorMansOptions, plan: Call
 
     Notes
     -----
-    A1111 v1.10.1 behaviour. Seeds count up by one for each tile; tiles that hold nothing new
-    are not run.
+    A1111 v1.10.1 behaviour. Seeds count up by one for each tile, and the infotext is the first tile's;
+    tiles that hold nothing new are not run.
     """
     source = source_of(request)
     grown = margins(Size(*source.size), options.pixels, options.directions)
@@ -58,10 +58,8 @@ def poor_mans_outpainting(request: Request, options: PoorMansOptions, plan: Call
         given.extend((yield Ask(single.changed(seed=seed, **fields), f"tile {index + 1} of {len(tiles)}")))
         tiles[index] = given[-1].image.convert("RGB")
     check(bool(given), "directions", options.directions, "no side would grow; name at least one")
-    last = given[-1]
-    return Gathered(
-        [ScriptPicture(laid.joined(tiles), last.seeds, request, f"outpainted to {size}", last.infotext, recipe=None)]
-    )
+    first = given[0]
+    return Gathered([ScriptPicture(laid.joined(tiles), first.seeds, request, f"outpainted to {size}", first.infotext)])
 
 
 def _inside(box: Box, other: Box) -> bool:

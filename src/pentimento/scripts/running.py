@@ -4,20 +4,23 @@ import io
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from PIL import Image
 
-from .. import infotext, metadata
+from .. import metadata
+from ..apart import taken_apart
 from ..errors import Cancelled, ImageError
 from ..plan import Plan, Seeds
-from ..recipe import Recipe, reference_to
-from ..request import TELL_PICTURE, Request
-from ..result import parameters
+from ..recipe import Recipe, compose_recipe
+from ..request import Request
+from ..result import model_record
 from ..warnings import PlanWarning
-from .base import Ask, Asking, Gathered, Options, Pictures, Script, ScriptPicture
+from .base import Ask, Asking, Gathered, Options, Pictures, Script, ScriptPicture, check, infotext_with
+from .means import Eyes, Look, Means
+from .rows import option_rows, part_as_dict, part_row
 
 if TYPE_CHECKING:
     from ..pipeline import Event
@@ -35,6 +38,7 @@ class Course:
     seeds : of every picture of every run, in order
     places : of each of those among the pictures that the script gives; None for a step on the way
     pictures : how many the script gives in the end
+    only : which of its pictures is wanted alone; None = all
     """
 
     script: Script
@@ -44,6 +48,7 @@ class Course:
     places: tuple[tuple[int | None, ...], ...]
     pictures: int
     has_page: bool
+    only: int | None = field(default=None, kw_only=True)
 
     @property
     def painted(self) -> int:
@@ -58,11 +63,13 @@ class ScriptPlan(Course):
     Attributes
     ----------
     runs : the plans of all requests in their order; pictures that come from earlier runs are blank
+    labels : what each run is among the others
     given : the pictures that the script gives, blank
-    warnings : what a person should know, each once
+    warnings : what a person should know, each once, or once for each part
     """
 
     runs: tuple[Plan, ...]
+    labels: tuple[str, ...]
     given: Pictures
     warnings: tuple[PlanWarning, ...]
 
@@ -70,6 +77,14 @@ class ScriptPlan(Course):
     def model_calls(self) -> int:
         """How many evaluations of the network all runs need."""
         return sum(run.model_calls * len(run.pictures) for run in self.runs)
+
+    @property
+    def _parts(self) -> list[tuple[str, Plan]]:
+        """The parts of the first picture; those of the others are the same but for the seeds."""
+        parts = dict[str, Plan]()
+        for label, run in zip(self.labels, self.runs, strict=True):
+            parts.setdefault(label, run)
+        return list(parts.items()) if self.script.in_parts else []
 
     def as_dict(self) -> dict[str, Any]:
         """Give the plan as plain values for JSON."""
@@ -92,6 +107,7 @@ class ScriptPlan(Course):
             "model_calls": self.model_calls,
             "memory_bytes": max(run.memory_bytes for run in self.runs),
             "seeds": [one.seeds.seed for one in self.given],
+            **({"parts": [part_as_dict(*part) for part in self._parts]} if self.script.in_parts else {}),
             "warnings": [warning.as_dict() for warning in self.warnings],
         }
 
@@ -101,16 +117,13 @@ class ScriptPlan(Course):
         seeds = dict.fromkeys(str(seeds.seed) for run in self.runs for seeds in run.pictures)
         return [
             ("Script", self.script.label),
-            *((name, str(value)) for name, value in self._options().items() if value not in ("", None)),
+            *option_rows(self.options),
+            *(part_row(*part) for part in self._parts),
             ("Runs", f"{len(self.runs)} at {', '.join(sizes) or 'no size'}"),
             ("Pictures", f"{self.pictures}{' and a page of all' if self.has_page else ''}"),
             ("Model calls", str(self.model_calls)),
             ("Seeds", ", ".join(seeds)),
         ]
-
-    def _options(self) -> dict[str, Any]:
-        """Give all options, with pictures by their hash."""
-        return self.options.model_dump(mode="json", context={TELL_PICTURE: reference_to})
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,9 +176,11 @@ class ScriptResult:
         The files: the page first, then the pictures; the table's name is the page's with .json.
         """
         last, path = self.runs[-1], Path(path) if Path(path).suffix else f"{path}/"
-        for picture in self.pictures:
-            for given in picture.request.pictures.values():
-                last.inputs.put_picture(given)
+        kept = [picture.request.pictures for picture in self.pictures]
+        chosen = [taken_apart(picture.options or self.plan.options)[1] for picture in self.pictures]
+        for given in (*kept, *chosen):
+            for place, one in given.items():
+                last.inputs.put_picture(one, place)
         described = replace(last, images=self.images, seeds=[picture.seeds.seed for picture in self.pictures])
         if self.page is None:
             targets, page = described.targets(path, format), None
@@ -200,6 +215,7 @@ class ScriptResult:
                 "label": picture.label,
                 "seed": picture.seeds.seed,
                 "infotext": picture.infotext,
+                "footprint": picture.footprint and asdict(picture.footprint),
                 "recipe": picture.recipe and picture.recipe.model_dump(mode="json", exclude_none=True),
             }
             for picture in self.pictures
@@ -218,12 +234,17 @@ def plan_script(
     request: Request,
     options: Options,
     keep: Callable[[Plan], Plan] = lambda plan: plan,
+    *,
+    only: int | None = None,
+    look: Look | None = None,
 ) -> ScriptPlan:
     """Decide what a script will do, without doing it.
 
     Parameters
     ----------
     keep : what stays in memory of a run's plan
+    only : which of the script's pictures is wanted alone; left out = all
+    look : finds what is in the picture now; left out = that is left open, because it needs a model
 
     Raises
     ------
@@ -237,28 +258,51 @@ def plan_script(
     blanks: dict[tuple[int, int], Image.Image] = {}
     runs: list[Plan] = []
     answers: list[Pictures] = []
-    warnings: dict[str, PlanWarning] = {}
-    asking = script.begin(fixed, options, studio.plan)
+    labels: list[str] = []
+    warnings: dict[tuple[str, str], PlanWarning] = {}
+    asking = script.begin(fixed, options, Means(studio.plan, look, blank=True))
     while isinstance(asked := _next(asking, answers[-1] if answers else None), Ask):
         run = studio.plan(asked.request)
-        warnings.update({warning.code: warning for warning in run.warnings})
+        labels.append(asked.label)
+        warnings |= _warnings_of(run, asked.label if script.in_parts else "", warnings)
         runs.append(keep(run))
         blank = blanks.setdefault(run.output_size, Image.new("RGB", run.output_size, "#808080"))
         answers.append([ScriptPicture(blank, seeds, asked.request, asked.label) for seeds in run.pictures])
+    count = len(asked.pictures)
+    refused = f"{script.label} gives {count} pictures here, and none has the place {only}"
+    check(only is None or 0 <= only < count, "only", only, refused)
+    given = _wanted(asked.pictures, only)
     # What a script gives as it was answered has its place before it is painted.
-    places = {id(picture): place for place, picture in reversed(list(enumerate(asked.pictures)))}
+    places = {id(picture): place for place, picture in reversed(list(enumerate(given)))}
     return ScriptPlan(
         script=script,
         request=fixed,
         options=options,
         seeds=tuple(run.pictures for run in runs),
         places=tuple(tuple(places.get(id(picture)) for picture in answer) for answer in answers),
-        pictures=len(asked.pictures),
-        has_page=asked.page is not None,
+        pictures=len(given),
+        has_page=asked.page is not None and only is None,
         runs=tuple(runs),
-        given=tuple(asked.pictures),
-        warnings=tuple(warnings.values()),
+        labels=tuple(labels),
+        given=given,
+        warnings=(*warnings.values(), *asked.warnings),
+        only=only,
     )
+
+
+def _warnings_of(
+    run: Plan, part: str, told: Mapping[tuple[str, str], PlanWarning]
+) -> dict[tuple[str, str], PlanWarning]:
+    """Give the warnings of a run that were not told yet; of a part, with its name."""
+    found = {(part, warning.code): warning for warning in run.warnings if (part, warning.code) not in told}
+    if not part:
+        return found
+    # What would mend it is to be set in the part, not in the request.
+    return {key: replace(one, message=f"{part}: {one.message}", fix={}) for key, one in found.items()}
+
+
+def _wanted(pictures: Pictures, only: int | None) -> tuple[ScriptPicture, ...]:
+    return tuple(pictures) if only is None else (pictures[only],)
 
 
 class Watcher(Protocol):
@@ -305,8 +349,10 @@ def run_script(
     tell = on_event or _tell_nobody
     results: list[Result] = []
     finished: list[Event] = []
-    asking = plan.script.begin(plan.request, plan.options, studio.plan)
+    asking = plan.script.begin(plan.request, plan.options, Means(studio.plan, Eyes(studio)))
     answer: Pictures | None = None
+    parts: list[Recipe] = []
+    icc: bytes | None = None
     number = done = 0
     while isinstance(asked := _next(asking, answer), Ask):
         if number < len(made):
@@ -319,15 +365,48 @@ def run_script(
             result = studio.run(run, _counted(tell, finished, done, plan.painted), cancel)
             results.append(result)
             answer = [_picture(result, index, asked) for index in range(len(result.images))]
+        parts += [picture.recipe for picture in answer if picture.recipe is not None]
+        icc = icc or answer[0].icc
+        if plan.script.builds_up:
+            answer = _given_recipes(studio, plan, parts, plan.places[number], answer)
         watcher.ended(number, answer)
         done += len(answer)
         number += 1
     for event in finished[-1:]:
         tell(replace(event, picture=done, pictures=done))
     # A picture that was put together has the colours of what it was put together from.
-    icc = answer[-1].icc if answer else None
-    given = tuple(one if one.recipe else replace(one, icc=one.icc or icc) for one in asked.pictures)
-    return ScriptResult(plan, given, asked.page and asked.page(), tuple(results))
+    given = [
+        replace(one if one.recipe else _with_recipe(studio, plan, parts, place, one), icc=one.icc or icc)
+        for place, one in enumerate(_wanted(asked.pictures, plan.only))
+    ]
+    page = asked.page() if asked.page is not None and plan.only is None else None
+    return ScriptResult(plan, tuple(given), page, tuple(results))
+
+
+def _given_recipes(
+    studio: "Studio", plan: Course, parts: Sequence[Recipe], places: Sequence[int | None], answer: Pictures
+) -> Pictures:
+    """Let the pictures of a run that are among the script's be made again by the script."""
+    pairs = zip(places, answer, strict=True)
+    return [one if place is None else _with_recipe(studio, plan, parts, place, one) for place, one in pairs]
+
+
+def _with_recipe(
+    studio: "Studio", plan: Course, parts: Sequence[Recipe], place: int, picture: ScriptPicture
+) -> ScriptPicture:
+    """Give a picture that was put together a recipe, which runs the script again."""
+    recipe = compose_recipe(
+        parts,
+        plan.request,
+        plan.script.name,
+        picture.options or plan.options,
+        picture.image,
+        model=model_record(studio.plan(plan.request).model),
+        seed=picture.seeds.seed,
+        variation_seed=picture.seeds.variation_seed,
+        index=place if plan.only is None else plan.only,
+    )
+    return replace(picture, request=plan.request, recipe=recipe)
 
 
 def _with_seeds(run: Plan, seeds: Sequence[tuple[Seeds, ...]]) -> Plan:
@@ -372,7 +451,8 @@ def _counted(
         if event.kind == "finished":
             finished.append(event)
         else:
-            tell(replace(event, picture=done + event.picture, pictures=total))
+            # What is found on the way was not counted before.
+            tell(replace(event, picture=done + event.picture, pictures=max(total, done + event.pictures)))
 
     return counting
 
@@ -384,14 +464,7 @@ def _picture(result: "Result", index: int, asked: Ask) -> ScriptPicture:
         seeds=seeds,
         request=asked.request,
         label=asked.label,
-        infotext=_infotext(result.plan, seeds, asked.notes) if asked.notes else result.infotexts[index],
+        infotext=infotext_with(result.plan, seeds, asked.notes) if asked.notes else result.infotexts[index],
         recipe=result.recipes[index],
         icc=result.icc,
     )
-
-
-def _infotext(plan: Plan, seeds: Seeds, notes: Mapping[str, infotext.Value]) -> str:
-    """Write the infotext with more pairs, which stand before the version."""
-    told = parameters(plan, seeds)
-    last = {"Version": told.pop("Version")}
-    return infotext.write(plan.prompt_text, plan.negative_text, {**told, **notes, **last})

@@ -1,6 +1,6 @@
 """Pictures and their recipes on disk, and the history of them."""
 
-from .folder import FolderInUse
+from ..folder_lock import FolderInUse
 from .picture import Page, Picture, PictureNotFound
 from .store import Store
 

@@ -13,9 +13,9 @@ from PIL import Image
 from .. import infotext, metadata
 from ..errors import RequestError
 from ..files import write_atomically
+from ..folder_lock import FolderLock
 from ..metadata import FORMATS, find_format
 from ..recipe import InputStore
-from .folder import FolderLock
 from .index import Index
 from .journal import Entry, Journal
 from .names import NameFacts, Pattern

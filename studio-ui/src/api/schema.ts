@@ -373,6 +373,7 @@ export interface Request {
   denoising_strength?: number;
   exact_steps?: boolean;
   resize_mode?: 'just_resize' | 'crop_and_resize' | 'resize_and_fill' | 'latent_upscale';
+  resize_upscaler?: string;
   background?: string;
   tiling?: boolean;
   mask_blur?: [number, number];
@@ -396,7 +397,7 @@ export interface Request {
   hires_scale?: number | null;
   hires_width?: number | null;
   hires_height?: number | null;
-  hires_upscaler?: 'latent' | 'latent_antialiased' | 'latent_bicubic' | 'latent_bicubic_antialiased' | 'latent_nearest' | 'latent_nearest_exact' | 'lanczos' | 'nearest';
+  hires_upscaler?: string;
   hires_steps?: number | null;
   hires_cfg_scale?: number | null;
   hires_sampler?: string | null;

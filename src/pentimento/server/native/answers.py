@@ -146,6 +146,14 @@ class Network(Answer):
     family: str | None
 
 
+class Upscaler(Answer):
+    """A network that enlarges pictures."""
+
+    name: str
+    architecture: str
+    scale: int
+
+
 class Embedding(Answer):
     """A textual inversion."""
 

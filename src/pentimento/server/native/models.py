@@ -1,4 +1,4 @@
-"""`/models`, `/networks`, `/embeddings`, `/styles`, `/tokens`: what prompts and requests may name."""
+"""`/models`, `/networks`, `/upscalers`, `/embeddings`, `/styles`, `/tokens`: what prompts and requests may name."""
 
 from functools import partial
 from typing import Any
@@ -42,6 +42,15 @@ def networks(service: TheService) -> list[dict[str, Any]]:
     return [
         {"name": one.name, "alias": one.alias, "kind": "lora", "family": one.family}
         for one in service.studio.networks()
+    ]
+
+
+@router.get("/upscalers", responses=answer(list[answers.Upscaler]))
+def upscalers(service: TheService) -> list[dict[str, Any]]:
+    """List the networks that enlarge pictures."""
+    return [
+        {"name": one.name, "architecture": one.architecture, "scale": one.scale}
+        for one in service.studio.upscalers.upscalers
     ]
 
 

@@ -119,8 +119,12 @@ def _models(service: Service) -> Rows:
     return [(row.name, row.name, row.name) for row in service.studio.models()]
 
 
+def _upscalers(table: choices.Choices) -> Callable[[Service], Rows]:
+    return lambda service: [*_rows(table)(service), *((name, name, name) for name in service.studio.upscalers.names)]
+
+
 _OFFERED: Mapping[str, Callable[[Service], Rows]] = {
-    **{table.field: _rows(table) for table in choices.TABLES},
+    **{table.field: _upscalers(table) if table.open else _rows(table) for table in choices.TABLES},
     "sampler": _samplers,
     "hires_sampler": _samplers,
     "schedule": _schedules,

@@ -68,8 +68,7 @@ def _from_picture(data: bytes, service: Service) -> dict[str, Any]:
     if recipe is None:
         told = _from_text(found.infotext or "", service)
         return {**told, "infotext": found.infotext, "notes": [*told["notes"], *notes]}
-    fields = {**recipe.request, "seed": recipe.seed, "variation_seed": recipe.variation_seed}
-    fields |= {"batch_size": 1, "batch_count": 1}
+    fields = dict(recipe.fields)
     for name in PICTURE_FIELDS:
         reference = fields.get(name)
         if reference is not None and not _is_here(service, recipe, name, str(reference)):

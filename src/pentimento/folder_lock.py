@@ -1,15 +1,15 @@
-"""A data folder belongs to one process at a time."""
+"""A folder that belongs to one process at a time."""
 
 import os
 import sys
 from pathlib import Path
 from typing import BinaryIO
 
-from ..errors import PentimentoError
+from .errors import PentimentoError
 
 
 class FolderInUse(PentimentoError):
-    """Another process works on the data folder; the text names it."""
+    """Another process works on the folder; the text names it."""
 
 
 # Far behind the text, as a locked byte cannot be read by others on Windows.
@@ -19,13 +19,17 @@ _LOCKED_BYTE = 2**20
 class FolderLock:
     """Holds a folder until closed, or until the process ends in whatever way.
 
+    Parameters
+    ----------
+    called : what the folder is, for the refusal
+
     Raises
     ------
     FolderInUse
         Where another process holds it.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, called: str = "data folder") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._file = (folder / "pentimento.lock").open("a+b")
         if not _try_lock(self._file):
@@ -33,7 +37,7 @@ class FolderLock:
             holder = self._file.read(32).decode("ascii", "replace").strip() or "unknown"
             self._file.close()
             raise FolderInUse(
-                f"the data folder {folder} is in use by the process with pid {holder}; stop that one, or give another"
+                f"the {called} {folder} is in use by the process with pid {holder}; stop that one, or give another"
                 " folder"
             )
         self._file.truncate(0)

@@ -1,0 +1,277 @@
+"""Regions: several masks in one request, each with its own prompt, strength, seed, crop and all else.
+
+A region sees the picture as it was given, with those earlier regions on it that it overlaps.
+So regions that do not overlap give the same bytes in any order, and together as alone.
+"""
+
+import hashlib
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, cast
+
+import numpy as np
+from PIL import Image
+from pydantic import BeforeValidator, Field
+
+from ..errors import RequestError
+from ..framing import FRAMERS, Frame, Layout, lay_out, unchanged
+from ..geometry import Box, Size
+from ..inputs import Inputs, read_inputs
+from ..pictures.metrics import Footprint, footprint
+from ..plan import Plan, Seeds
+from ..profiles import Profile, find_profile
+from ..request import Request
+from ..warnings import PlanWarning
+from .areas import Area, Bools, Bytes, area_of
+from .base import (
+    Ask,
+    Asking,
+    Gathered,
+    Options,
+    Pictures,
+    ScriptPicture,
+    check,
+    check_not_extended,
+    infotext_with,
+    one_by_one,
+)
+from .region import Region, write_region
+
+_SEEDS = 2**32
+_ANY_MULTIPLE, _ANY_NATIVE = 8, 512
+"""Of a model that need not be known: where the work happens depends on it, what is kept does not."""
+
+
+def _each_named(value: object) -> object:
+    """Read regions one by one, so that an error says which one it is about."""
+    if not isinstance(value, list | tuple):
+        return value
+    return tuple(_read(each, number) for number, each in enumerate(cast(Sequence[object], value), 1))
+
+
+def _read(value: object, number: int) -> object:
+    try:
+        return Region(**cast(dict[str, Any], value)) if isinstance(value, dict) else value
+    except RequestError as error:
+        raise RequestError("regions", error.value, f"region {number}: {error}", error.choices) from error
+
+
+class RegionsOptions(Options):
+    regions: Annotated[tuple[Region, ...], BeforeValidator(_each_named)] = Field(
+        (), description="masks, each with the fields of the request that are other there"
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Named:
+    """A region, what it is called in plan and infotext, and a remark on it."""
+
+    name: str
+    region: Region
+    remark: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"{self.name} ({self.remark})" if self.remark else self.name
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One region as it will be painted.
+
+    Attributes
+    ----------
+    request : its own, on the picture that was given
+    plan : of that
+    frame : of that, without masked content
+    area : what may change
+    under : places of the earlier regions that lie under it, in order
+    shift : what is added to the request's seeds; 0 where the region has its own
+    """
+
+    named: Named
+    request: Request
+    plan: Plan
+    frame: Frame
+    area: Area
+    under: tuple[int, ...]
+    shift: Seeds
+
+    def seeds(self, number: int) -> Seeds:
+        """Give the seeds in one of the pictures of a batch."""
+        first = self.plan.pictures[number]
+        return Seeds(
+            (first.seed + self.shift.seed) % _SEEDS if self.shift.seed else first.seed,
+            (first.variation_seed + self.shift.variation_seed) % _SEEDS
+            if self.shift.variation_seed
+            else first.variation_seed,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """All regions of a picture, and what a person should know of them.
+
+    Attributes
+    ----------
+    whole : plan of the request itself, for the infotext
+    seeds : what the pictures of a batch are called by
+    """
+
+    request: Request
+    whole: Plan
+    seeds: tuple[Seeds, ...]
+    parts: tuple[Part, ...]
+    warnings: tuple[PlanWarning, ...]
+
+    def together(self, made: Mapping[int, Bytes]) -> Image.Image:
+        """Lay what was made onto the picture that was given."""
+        frame = self.parts[0].frame
+        picture = unchanged(frame)
+        canvas = np.array(picture)
+        for index in sorted(made):
+            self.parts[index].area.lay(made[index], canvas)
+        result = Image.fromarray(canvas, picture.mode)
+        result.info = {"icc_profile": frame.icc} if frame.icc else {}
+        return result
+
+
+def regions(request: Request, options: RegionsOptions, plan: Callable[[Request], Plan]) -> Asking:
+    """Paint every region, and put them together on the picture that was given."""
+    check(bool(options.regions), "regions", (), "there is none; give at least one, with a mask")
+    check(
+        request.mask is None and request.latent_mask is None,
+        "mask",
+        "given",
+        "every region has a mask of its own; give this one as a region",
+    )
+    named = [Named(f"region {number}", region) for number, region in enumerate(options.regions, 1)]
+    parts = prepare(request, named, plan)
+    given: list[ScriptPicture] = []
+    for number in range(request.batch_size * request.batch_count):
+        given.append((yield from paint(parts, number)))
+    return Gathered(given, warnings=parts.warnings)
+
+
+def prepare(request: Request, regions: Sequence[Named], plan: Callable[[Request], Plan]) -> Parts:
+    """Find out what each region may change and on which others it lies.
+
+    Raises
+    ------
+    RequestError
+        Where one cannot be painted; says which.
+    """
+    check_not_extended(request)
+    parts: list[Part] = []
+    warnings: list[PlanWarning] = []
+    for named in regions:
+        part = _prepared(request, named, plan)
+        shared = {index: box for index, earlier in enumerate(parts) if (box := part.area.shared(earlier.area))}
+        warnings += [_overlap(named, parts[index].named, box) for index, box in shared.items()]
+        under = {below for index in shared for below in (index, *parts[index].under)}
+        parts.append(replace(part, under=tuple(sorted(under))))
+    whole = plan(request)
+    return Parts(request, whole, whole.pictures, tuple(parts), tuple(warnings))
+
+
+def _overlap(named: Named, earlier: Named, box: Box) -> PlanWarning:
+    where = f"{box.size} at {box.left}, {box.top}"
+    message = f"{named.label} is painted over a part of {earlier.label}: they overlap in {where}"
+    return PlanWarning("regions_overlap", message, "regions")
+
+
+def _prepared(request: Request, named: Named, plan: Callable[[Request], Plan]) -> Part:
+    """Plan one region by itself."""
+    label = named.label
+    own = {name: value for name, value in named.region.own.items() if not (name.endswith("seed") and value == -1)}
+    try:
+        asked = request.changed(**own)
+        planned = plan(asked)
+    except RequestError as error:
+        raise RequestError("regions", error.value, f"{label}: {error}", error.choices) from error
+    frame = _frame(planned.profile, asked, planned.inputs, planned.layout)
+    assert frame.source is not None and planned.inputs.source is not None, "regions lie on a picture"
+    picture = planned.inputs.source.size
+    check(
+        planned.output_size == picture,
+        "regions",
+        str(planned.output_size),
+        f"{label}: the picture would become {planned.output_size} where it is {picture}; leave out width and height, or"
+        " take inpaint_area 'only_masked'",
+    )
+    area = area_of(_changes(frame))
+    if area is None:
+        raise RequestError("regions", label, f"{label}: its mask changes no pixel; paint a larger mask or blur less")
+    chance = _number_of(planned.inputs)
+    shift = Seeds(0 if "seed" in own else chance, 0 if "variation_seed" in own else chance)
+    return Part(named, one_by_one(asked), planned, frame, area, (), shift)
+
+
+def _frame(profile: Profile, request: Request, inputs: Inputs, layout: Layout) -> Frame:
+    """Frame a request; what the network would be shown under the mask does not matter, and costs time."""
+    plain = request.model_copy(update={"masked_content": "original"})
+    return FRAMERS[profile.overlay].frame(plain, inputs, layout)
+
+
+def _changes(frame: Frame) -> Bools:
+    assert frame.weight is not None, "a region has a mask"
+    return frame.weight > 0
+
+
+def _number_of(inputs: Inputs) -> int:
+    """Make a number of a mask: regions have different noise, whichever is first, and the same when they are alone."""
+    assert inputs.painted is not None, "a region has a mask"
+    digest = hashlib.sha256(f"{Size(*inputs.painted.size)} ".encode() + inputs.painted.tobytes()).digest()
+    return 1 + int.from_bytes(digest[:4], "big") % (_SEEDS - 1)
+
+
+def paint(parts: Parts, number: int) -> Generator[Ask, Pictures, ScriptPicture]:
+    """Ask for every region in turn; give them together on one picture.
+
+    Parameters
+    ----------
+    number : which picture of a batch
+    """
+    made: dict[int, Bytes] = {}
+    notes: dict[str, str] = {}
+    for index, part in enumerate(parts.parts):
+        seeds = part.seeds(number)
+        fields: dict[str, Any] = {"seed": seeds.seed, "variation_seed": seeds.variation_seed}
+        if part.under:
+            # The mask as it was drawn for the picture that was given: it may look at its colours.
+            fields |= {"mask": part.plan.inputs.painted, "mask_mode": "inpaint_masked"}
+            fields["init_image"] = parts.together({place: made[place] for place in part.under})
+        (picture,) = yield Ask(part.request.changed(**fields), part.named.label)
+        made[index] = part.area.cut(picture.image.convert(unchanged(part.frame).mode))
+        notes[part.named.name.capitalize()] = write_region({**part.named.region.own, "seed": seeds.seed})
+    image, seeds = parts.together(made), parts.seeds[number]
+    told = infotext_with(parts.whole, seeds, notes)
+    return ScriptPicture(image, seeds, parts.request, infotext=told, footprint=_footprint(parts, image))
+
+
+def _footprint(parts: Parts, image: Image.Image) -> Footprint | None:
+    """Measure what changed outside all that was painted."""
+    painted = [mask for part in parts.parts if (mask := part.plan.inputs.painted) and mask.size == image.size]
+    if len(painted) < len(parts.parts):
+        return None
+    before, after = (np.asarray(one.convert("RGB")) for one in (unchanged(parts.parts[0].frame), image))
+    return footprint(before, after, np.maximum.reduce([np.asarray(mask) for mask in painted]))
+
+
+def regions_kept(request: Request, options: RegionsOptions) -> Request:
+    """Give a request whose untouched pixels are those that all regions leave alone."""
+    return kept_by(request, options.regions)
+
+
+def kept_by(request: Request, regions: Sequence[Region]) -> Request:
+    """Give the same of regions that are not options."""
+    masks: list[Bools] = []
+    for region in regions:
+        asked = request.changed(**region.own)
+        profile = find_profile(asked.profile)
+        inputs = read_inputs(asked, profile)
+        layout = lay_out(asked, profile, inputs, multiple=_ANY_MULTIPLE, native=_ANY_NATIVE)
+        masks.append(_changes(_frame(profile, asked, inputs, layout)))
+    mask = Image.fromarray(np.logical_or.reduce(masks).astype(np.uint8) * np.uint8(255))
+    fields = {"mask_blur": 0, "mask_mode": "inpaint_masked", "mask_action": "blend", "feather": "both"}
+    return request.changed(mask=mask, inpaint_area="whole_picture", width=None, height=None, **fields)
