@@ -229,7 +229,9 @@ class Studio:
         pictures: list[Finished] = []
 
         def load(info: ModelInfo) -> "Model":
-            return self.load(plan, info, lambda: run.on_event(Event("loading", 0, len(plan.pictures))))
+            model = self.load(plan, info, lambda: run.on_event(Event("loading", 0, len(plan.pictures))))
+            run.on_event(Event("loaded", 0, len(plan.pictures)))
+            return model
 
         with self._busy:
             try:
