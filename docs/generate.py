@@ -146,6 +146,7 @@ _TAGS = {
     "server": "Native: the server",
     "options": "Native: what can be set",
     "models": "Native: models and texts",
+    "downloads": "Native: models that can be had",
     "uploads": "Native: pictures sent once",
     "plan": "Native: plans",
     "jobs": "Native: jobs and events",

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from inspect import Parameter, Signature, signature
+from typing import Any
 
 import typer
 
@@ -26,7 +28,10 @@ from ..errors import (
 
 @dataclass(frozen=True)
 class Command:
-    """One command: its name, the module of `pentimento.cli` that holds it, what it does."""
+    """One command: its name, the module of `pentimento.cli` that holds it, what it does.
+
+    A name of two words is a command of the group that its first word names.
+    """
 
     name: str
     module: str
@@ -34,7 +39,7 @@ class Command:
     panel: str
 
     def load(self) -> Callable[..., None]:
-        return getattr(import_module(f"pentimento.cli.{self.module}"), self.name.replace("-", "_"))
+        return getattr(import_module(f"pentimento.cli.{self.module}"), self.name.replace("-", "_").replace(" ", "_"))
 
 
 COMMANDS = (
@@ -56,7 +61,10 @@ COMMANDS = (
     Command("history", "history", "Find pictures of a running server, and fetch them.", "Serve"),
     Command("info", "info", "Show what is written in a result.", "Look"),
     Command("verify", "verify", "Prove that nothing outside the mask changed.", "Look"),
-    Command("models", "models", "List the models that were found.", "Look"),
+    Command("models", "models", "List, fetch and find models.", "Look"),
+    Command("models catalogue", "fetching", "List well-known models that can be fetched.", "Look"),
+    Command("models download", "fetching", "Fetch a model; the same command again goes on where it stopped.", "Look"),
+    Command("models find", "fetching", "Look for the models of A1111, Forge and ComfyUI on this machine.", "Look"),
     Command("doctor", "doctor", "Say what is installed and what would be used.", "Look"),
     Command("demo", "demo", "Repaint an example with the built-in model.", "Look"),
 )
@@ -101,10 +109,30 @@ def build_app(loaded: Collection[str]) -> typer.Typer:
     codes = ", ".join(f"{code} {meaning}" for code, meaning, _ in sorted(EXIT_CODES, key=lambda row: row[0]))
     app = typer.Typer(name="pentimento", no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False)
     app.callback(epilog=f"Exit codes: {codes}.")(_root)
+    groups = {row.name.split()[0]: typer.Typer(rich_markup_mode="rich") for row in COMMANDS if " " in row.name}
     for row in COMMANDS:
         function = row.load() if row.name in loaded else _not_loaded
-        app.command(row.name, help=row.summary, rich_help_panel=row.panel)(function)
+        group, _, inner = row.name.partition(" ")
+        if inner:
+            groups[group].command(inner, help=row.summary)(function)
+        elif group in groups:
+            groups[group].callback(invoke_without_command=True, help=row.summary)(_alone(function))
+            app.add_typer(groups[group], name=group, rich_help_panel=row.panel)
+        else:
+            app.command(row.name, help=row.summary, rich_help_panel=row.panel)(function)
     return app
+
+
+def _alone(function: Callable[..., None]) -> Callable[..., None]:
+    """Make of a command what a group does where none of its own commands is named."""
+
+    def callback(context: typer.Context, **values: Any) -> None:
+        if context.invoked_subcommand is None:
+            function(**values)
+
+    own = Parameter("context", Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+    object.__setattr__(callback, "__signature__", Signature([own, *signature(function).parameters.values()]))
+    return callback
 
 
 def _not_loaded() -> None:
@@ -112,8 +140,8 @@ def _not_loaded() -> None:
 
 
 def _loaded_for(arguments: Sequence[str]) -> set[str]:
-    names = {row.name for row in COMMANDS}
-    return names if "_PENTIMENTO_COMPLETE" in os.environ else names & set(arguments)
+    everything = "_PENTIMENTO_COMPLETE" in os.environ
+    return {row.name for row in COMMANDS if everything or set(row.name.split()) <= set(arguments)}
 
 
 def _sentence(error: BaseException) -> str:

@@ -3,9 +3,10 @@
 from typing import Any
 
 from ..models.networks.find import NetworkLibrary
+from ..models.provenance import licence_of
 from .options import COMMON, STUDIO, with_options
 from .running import open_studio
-from .terminal import say_json, say_table
+from .terminal import say_json, say_table, size_text
 
 _COLUMNS = ("name", "kind", "alias", "hash")
 
@@ -26,6 +27,7 @@ def models(**values: Any) -> None:
                 "native_size": info.native_size,
                 "size_bytes": info.size_bytes,
                 "path": str(info.path),
+                "licence": licence_of(info),
             }
             for info in found
         ]
@@ -38,7 +40,7 @@ def models(**values: Any) -> None:
                 info.name,
                 f"{info.family} {info.prediction}{' inpaint' if info.inpaint else ''}",
                 f"{info.native_size} px",
-                _megabytes(info.size_bytes),
+                size_text(info.size_bytes),
                 str(info.path),
             )
             for info in found
@@ -51,7 +53,3 @@ def models(**values: Any) -> None:
 def _added(library: NetworkLibrary) -> list[tuple[str, str, str, str, str]]:
     networks = [(one.name, "network", one.alias or "", one.hash, str(one.path)) for one in library.networks]
     return networks + [(one.name, "embedding", "", one.hash, str(one.path)) for one in library.embeddings]
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"

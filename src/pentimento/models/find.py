@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,14 +11,11 @@ from pathlib import Path
 from ..errors import ModelFileError, ModelNotFoundError
 from . import hub
 from .detect import detect
+from .folders import checkpoints_of
 from .header import PICKLES
 from .info import ModelInfo
 
 BUILTIN = Path(__file__).parent / "builtin"
-_APPLICATIONS = (
-    ("models/Stable-diffusion",),  # A1111 and Forge
-    ("models/checkpoints", "models/diffusers"),  # ComfyUI
-)
 _ENDINGS = frozenset({".safetensors", *PICKLES})
 _TITLE = re.compile(r"(?P<name>.+?)\s*\[(?P<hash>[0-9a-fA-F]{4,64})\]\s*")
 _HASH = re.compile(r"[0-9a-fA-F]{6,64}")
@@ -38,8 +36,15 @@ class Library:
     models: tuple[ModelInfo, ...]
     unusable: tuple[Unusable, ...] = ()
 
-    def find(self, word: str | Path, *, allow_download: bool = False, allow_paths: bool = True) -> ModelInfo:
-        """Find a model by its name, file, path, hash, `name [hash]`, or `owner/name` on the hub.
+    def find(
+        self,
+        word: str | Path,
+        *,
+        allow_download: bool = False,
+        allow_paths: bool = True,
+        watch: hub.Watch = nullcontext,
+    ) -> ModelInfo:
+        """Find a model by its name, file, path, hash, `name [hash]`, name of the catalogue, or `owner/name` on the hub.
 
         Names are taken in any letter case, with or without the ending; where two models are
         called the same, the end of a path (`folder/name`) tells them apart.
@@ -48,6 +53,7 @@ class Library:
         ----------
         allow_download : a model of the hub that is not on this machine yet is fetched
         allow_paths : a file or folder that was not found before may be named by its path
+        watch : opened around a download
 
         Raises
         ------
@@ -66,7 +72,7 @@ class Library:
                 raise ModelNotFoundError(f"model '{text}' is in several places: {places}; give the path")
         if allow_paths and (path := Path(text).expanduser()).exists():
             return detect(path)
-        if (folder := hub.fetch(text, allow_download=allow_download)) is not None:
+        if (folder := hub.fetch(text, allow_download=allow_download, watch=watch)) is not None:
             return detect(folder, kind="hub", name=text)
         for other in self.unusable:
             if _is_called(other.path, text):
@@ -129,12 +135,8 @@ def _candidates(root: Path, seen: set[Path]) -> Iterator[Path]:
     if root.is_file():
         yield root
         return
-    for places in _APPLICATIONS:
-        if there := [root / place for place in places if (root / place).is_dir()]:
-            for place in there:
-                yield from _below(place, seen)
-            return
-    yield from _below(root, seen)
+    for place in checkpoints_of(root) or [root]:
+        yield from _below(place, seen)
 
 
 def _below(root: Path, seen: set[Path]) -> Iterator[Path]:

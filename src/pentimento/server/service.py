@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
 from ..jobs import Executor, Job, Jobs, Limits, LocalExecutor, Priority
+from ..models.downloads import Downloads
 from ..plan import Plan
 from ..request import Request
 from ..store import Store
@@ -28,6 +29,7 @@ class Service:
     Attributes
     ----------
     studio : plans, and never loads a model
+    downloads : models on their way into the server's own folder
     at_hand : names of the models that the engines were given last, and so still have in memory
     stopping : set when the server is asked to stop, so that open answers can end
     """
@@ -37,6 +39,7 @@ class Service:
     store: Store
     jobs: Jobs
     incoming: Incoming
+    downloads: Downloads
     at_hand: deque[str] = field(default_factory=deque[str])
     pace: Pace = field(default_factory=Pace)
     meters: Meters = field(default_factory=Meters)
@@ -122,13 +125,20 @@ def open_studio(settings: Settings) -> Studio:
 
 def _studio_settings(settings: Settings) -> dict[str, Any]:
     return {
-        "models": settings.models,
+        "models": _folders(settings),
         "model": settings.model,
         "dtype": settings.dtype,
         "data": str(settings.data / "inputs"),
         "styles": settings.styles,
         "download": settings.download,
     }
+
+
+def _folders(settings: Settings) -> tuple[str, ...]:
+    """Give the folders that were given, and the server's own, where downloads go."""
+    own = settings.data / "models"
+    own.mkdir(parents=True, exist_ok=True)
+    return (*settings.models, str(own))
 
 
 def open_service(settings: Settings, executor: Executor | None = None) -> Service:
@@ -146,12 +156,14 @@ def open_service(settings: Settings, executor: Executor | None = None) -> Servic
     store = Store(settings.data)
     executor = executor or LocalExecutor(_studio_settings(settings), settings.devices)
     limits = Limits(queued_per_owner=settings.bounds.queued_jobs)
+    studio = open_studio(settings)
     return Service(
         settings=settings,
-        studio=open_studio(settings),
+        studio=studio,
         store=store,
         jobs=Jobs(settings.data, executor, store, limits),
-        incoming=Incoming(store.inputs, settings.bounds, settings.models),
+        incoming=Incoming(store.inputs, settings.bounds, _folders(settings)),
+        downloads=Downloads(settings.data / "models", studio.refresh),
     )
 
 

@@ -7,12 +7,12 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from ...errors import ModelFileError
+from ..folders import checkpoints_of
 from ..header import PICKLES, read_header, refuse_pickle
 from .files import EmbeddingFile, NetworkFile, read_file
 
 # Where A1111, Forge and ComfyUI keep them, beside or above a folder of models.
 _FOLDERS = frozenset({"lora", "loras", "lycoris", "embeddings"})
-_APPLICATIONS = ("models/Stable-diffusion", "models/checkpoints", "models/diffusers")
 _ENDINGS = frozenset({".safetensors", *PICKLES})
 
 
@@ -86,7 +86,7 @@ def _files(folders: Sequence[str | Path]) -> Iterator[Path]:
 
 def _places(root: Path) -> Iterator[Path]:
     """Give the folder itself, unless it is a whole program's, and its neighbours for networks."""
-    if not any((root / own).is_dir() for own in _APPLICATIONS):
+    if not checkpoints_of(root):
         yield root
     for base in (root, root.parent, root.parent.parent):
         for place in (base, base / "models"):

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from . import history, jobs, models, options, planning, server, uploads, words
+from . import downloads, history, jobs, models, options, planning, server, uploads, words
 
 PREFIX = "/api/v1"
 
@@ -10,6 +10,6 @@ PREFIX = "/api/v1"
 def router() -> APIRouter:
     """Give the routes, grouped as in the reference."""
     whole = APIRouter(prefix=PREFIX)
-    for module in (server, options, models, uploads, planning, jobs, history, words):
+    for module in (server, options, models, downloads, uploads, planning, jobs, history, words):
         whole.include_router(module.router)
     return whole
