@@ -56,7 +56,7 @@ def models_download(
     debug: Debug = False,
 ) -> None:
     """Fetch a model; stopped by Ctrl-C or by anything else, the same command goes on."""
-    download = Download((to or own_folder()).expanduser(), read_source(name, file=file, revision=revision))
+    download = Download.of((to or own_folder()).expanduser(), read_source(name, file=file, revision=revision))
     try:
         with watching(download):
             place = download.run(threading.Event())

@@ -1,8 +1,7 @@
 """Which models there are: folders scanned, and a model looked up by what people call it."""
 
-import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -11,12 +10,10 @@ from pathlib import Path
 from ..errors import ModelFileError, ModelNotFoundError
 from . import hub
 from .detect import detect
-from .folders import checkpoints_of
-from .header import PICKLES
+from .folders import ENDINGS, candidates
 from .info import ModelInfo
 
 BUILTIN = Path(__file__).parent / "builtin"
-_ENDINGS = frozenset({".safetensors", *PICKLES})
 _TITLE = re.compile(r"(?P<name>.+?)\s*\[(?P<hash>[0-9a-fA-F]{4,64})\]\s*")
 _HASH = re.compile(r"[0-9a-fA-F]{6,64}")
 
@@ -123,7 +120,7 @@ def scan(folders: Sequence[str | Path] = ()) -> Library:
         root = Path(folder).expanduser()
         if not root.exists():
             raise ModelNotFoundError(f"models: {root} is not there; give a folder with models, or a model")
-        for path in _candidates(root, seen):
+        for path in candidates(root, seen):
             try:
                 models.append(detect(path))
             except ModelFileError as error:
@@ -131,35 +128,10 @@ def scan(folders: Sequence[str | Path] = ()) -> Library:
     return Library(tuple(models), tuple(unusable))
 
 
-def _candidates(root: Path, seen: set[Path]) -> Iterator[Path]:
-    if root.is_file():
-        yield root
-        return
-    for place in checkpoints_of(root) or [root]:
-        yield from _below(place, seen)
-
-
-def _below(root: Path, seen: set[Path]) -> Iterator[Path]:
-    # Links are followed, as people link one folder of models into several programs; `seen` ends circles.
-    for place, folders, files in os.walk(root, followlinks=True):
-        here = Path(place)
-        real = here.resolve()
-        if real in seen:
-            folders.clear()
-            continue
-        seen.add(real)
-        if "model_index.json" in files:
-            folders.clear()
-            yield here
-            continue
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (here / name for name in sorted(files) if Path(name).suffix.lower() in _ENDINGS)
-
-
 def _is_called(path: Path, text: str) -> bool:
     """Tell whether a word is the end of a path, with or without the file's ending, in any letter case."""
     words = [part for part in text.casefold().replace("\\", "/").split("/") if part]
-    bare = path.with_suffix("") if path.suffix.lower() in _ENDINGS else path
+    bare = path.with_suffix("") if path.suffix.lower() in ENDINGS else path
     return bool(words) and any(
         [part.casefold() for part in whole.parts][-len(words) :] == words for whole in (path, bare)
     )

@@ -9,7 +9,9 @@ from typing import cast
 
 from ..errors import ModelNotFoundError
 from ..files import data_dir, write_atomically
+from .header import PICKLES
 
+ENDINGS = frozenset({".safetensors", *PICKLES})
 _ADDED = "folders.json"
 _DEEPEST = 4
 _MOST_FOLDERS = 20_000
@@ -42,7 +44,7 @@ APPLICATIONS = (
 
 @dataclass(frozen=True)
 class FoundFolder:
-    """A folder of another program, and how many files of models lie in it."""
+    """A folder of another program, and how many models seem to lie in it; pickles do not count."""
 
     path: Path
     application: str
@@ -104,14 +106,45 @@ def checkpoints_of(folder: Path) -> list[Path]:
     return []
 
 
+def candidates(root: Path, seen: set[Path]) -> Iterator[Path]:
+    """Give the files and diffusers folders that may be models, in a folder and below; of a program, its checkpoints.
+
+    Parameters
+    ----------
+    seen : folders that were looked through; added to
+    """
+    if root.is_file():
+        yield root
+        return
+    for place in checkpoints_of(root) or [root]:
+        yield from _below(place, seen)
+
+
+def _below(root: Path, seen: set[Path]) -> Iterator[Path]:
+    # Links are followed, as people link one folder of models into several programs; `seen` ends circles.
+    for place, folders, files in os.walk(root, followlinks=True):
+        here = Path(place)
+        real = here.resolve()
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        if "model_index.json" in files:
+            folders.clear()
+            yield here
+            continue
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (here / name for name in sorted(files) if Path(name).suffix.lower() in ENDINGS)
+
+
 def find_folders(homes: Sequence[str | Path] = _HOMES) -> list[FoundFolder]:
     """Look for the folders of A1111, Forge and ComfyUI where people put them; a few levels deep, links left out."""
     found: list[FoundFolder] = []
     for folder in _walk(homes):
         application = next((row for row in APPLICATIONS if _is_of(row, folder)), None)
         if application is not None:
-            files = sum(1 for place in checkpoints_of(folder) for _ in place.rglob("*.safetensors"))
-            found.append(FoundFolder(folder, application.name, files))
+            models = sum(path.suffix.lower() not in PICKLES for path in candidates(folder, set()))
+            found.append(FoundFolder(folder, application.name, models))
     return found
 
 

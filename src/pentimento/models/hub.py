@@ -62,7 +62,7 @@ def fetch(name: str, *, allow_download: bool, watch: Watch = nullcontext) -> Pat
     from .downloads import Download, read_source
     from .folders import own_folder
 
-    download = Download(own_folder(), read_source(name))
+    download = Download.of(own_folder(), read_source(name))
     with watch(download):
         return download.run(threading.Event())
 

@@ -55,6 +55,50 @@ export interface Model {
   source: string;
   loaded: boolean;
   licence: string | null;
+  folder: string | null;
+}
+
+/** A row of the catalogue of models that can be fetched. */
+export interface Offer {
+  name: string;
+  title: string;
+  kind: 'model' | 'vae' | 'network';
+  family: string;
+  inpaint: boolean;
+  size_bytes: number;
+  licence: string;
+  licence_url: string;
+  good_for: string[];
+  about: string;
+  about_ru: string;
+  advice: Values;
+  installed: string | null;
+}
+
+export type DownloadState = 'waiting' | 'asking' | 'running' | 'checking' | 'paused' | 'failed' | 'done';
+
+export interface Download {
+  id: string;
+  source: string;
+  /** Its name in the catalogue. */
+  name: string | null;
+  state: DownloadState;
+  received: number;
+  total: number | null;
+  bytes_per_second: number | null;
+  seconds_left: number | null;
+  error: string | null;
+  /** What it is called once it is here. */
+  model: string | null;
+}
+
+/** A folder of models: of this server, added to it, or found with another program. */
+export interface Folder {
+  path: string;
+  application: string | null;
+  models: number | null;
+  used: boolean;
+  added: boolean;
 }
 
 export interface Network {
@@ -178,6 +222,7 @@ interface EventHead {
 
 export interface JobEvents {
   queued: EventHead;
+  loading: EventHead & { model: string };
   started: EventHead & { plan?: Plan };
   step: EventHead & {
     picture: number;

@@ -25,6 +25,7 @@ from .sources import Part, Shipment, Source, resolve, route_of
 from .transfer import Broken, Route, Stopped, bring
 
 HIDDEN = ".downloads"
+_RECORD = "download.json"
 State = Literal["waiting", "asking", "running", "checking", "paused", "failed", "done"]
 UNDER_WAY: frozenset[State] = frozenset({"waiting", "asking", "running", "checking"})
 
@@ -127,7 +128,7 @@ class Download:
             Where its record cannot be read.
         """
         try:
-            told: dict[str, Any] = json.loads((work / "download.json").read_text("utf-8"))
+            told: dict[str, Any] = json.loads((work / _RECORD).read_text("utf-8"))
             download = Download(folder, Source(**told["source"]), public_only=public_only)
             download.state, download.error, download.created = told["state"], told["error"], told["created"]
             if (rows := told["shipment"]) is not None:
@@ -138,6 +139,12 @@ class Download:
             raise DownloadError(f"{work} holds no download that can go on; delete it") from error
         download._look()
         return download
+
+    @staticmethod
+    def of(folder: Path, source: Source) -> "Download":
+        """Give the download of a source, as far as an earlier process brought it."""
+        fresh = Download(folder, source)
+        return Download.load(folder, fresh.work) if (fresh.work / _RECORD).is_file() else fresh
 
     def save(self) -> None:
         """Write the state to disk."""
@@ -150,7 +157,7 @@ class Download:
             "shipment": self.shipment and asdict(self.shipment),
             "checked": sorted(self._checked),
         }
-        write_atomically(self.work / "download.json", json.dumps(told, indent=1).encode())
+        write_atomically(self.work / _RECORD, json.dumps(told, indent=1).encode())
 
     def settle(self, state: State, error: str | None = None) -> None:
         """Change the state, also on disk."""

@@ -7,13 +7,12 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from ...errors import ModelFileError
-from ..folders import checkpoints_of
+from ..folders import ENDINGS, checkpoints_of
 from ..header import PICKLES, read_header, refuse_pickle
 from .files import EmbeddingFile, NetworkFile, read_file
 
 # Where A1111, Forge and ComfyUI keep them, beside or above a folder of models.
 _FOLDERS = frozenset({"lora", "loras", "lycoris", "embeddings"})
-_ENDINGS = frozenset({".safetensors", *PICKLES})
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ def _below(root: Path, seen: set[Path]) -> Iterator[Path]:
             continue
         seen.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (here / name for name in sorted(files) if Path(name).suffix.lower() in _ENDINGS)
+        yield from (here / name for name in sorted(files) if Path(name).suffix.lower() in ENDINGS)
 
 
 _CALLED: tuple[Callable[[NetworkFile, str], bool], ...] = (
