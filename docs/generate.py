@@ -159,7 +159,7 @@ _TAGS = {
 
 
 def _schemas(schemas: Mapping[str, Any]) -> Iterable[str]:
-    for name in ("NewJob", "RequestBody", "Marks", "Text", "Problem"):
+    for name in ("NewJob", "RequestBody", "Marks", "Text", "NewDownload", "DownloadTold", "NewFolder", "Problem"):
         schema = schemas[name]
         required = schema.get("required", ())
         rows = [

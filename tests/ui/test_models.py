@@ -1,11 +1,12 @@
 """Models on the page: fetched from a hub on this machine, paused, used; and those of other programs."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from pentimento.models.find import BUILTIN
 from tests.hub import LocalHub, serving
@@ -42,13 +43,15 @@ def own_server(hub: LocalHub, tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def models(context: BrowserContext, own_server: Server) -> Page:
+def models(browser: Browser, own_server: Server) -> Iterator[Page]:
     """The sheet of models, open."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", bypass_csp=True)
     page = watched(context.new_page())
     page.goto(own_server.url)
     page.get_by_role("button", name="model Built-in").click()
     expect(page.get_by_role("dialog")).to_be_visible()
-    return page
+    yield page
+    context.close()
 
 
 def view(page: Page, name: str) -> None:
@@ -68,12 +71,17 @@ def test_a_model_is_fetched_with_a_pause_and_makes_a_picture(models: Page, own_s
     hub.bytes_per_second = None
     models.get_by_role("button", name=f"Go on with {OFFER}").click()
     models.get_by_role("button", name=f"Use {OFFER}", exact=True).click()
-    expect(models.get_by_text("dreamshaper-8 has arrived.")).to_be_visible()
+    expect(models.get_by_role("status")).to_have_text("dreamshaper-8 has arrived.")
     view(models, "Here (2)")
     chosen = models.get_by_role("radio", name="dreamshaper-8")
     expect(chosen).to_be_checked()
     expect(models.get_by_role("listitem").filter(has=chosen)).to_contain_text("CreativeML Open RAIL-M")
     models.keyboard.press("Escape")
+    small = {"model": "dreamshaper-8", "steps": 1, "width": 64, "height": 64}
+    own_server.post("jobs", {"request": small, "keep": False})
+    while (job := own_server.get("jobs")[0])["state"] in ("queued", "running"):  # the first waits for the engine
+        time.sleep(0.2)
+    assert job["state"] == "done", job["error"]
     models.get_by_role("tab", name="Text").click()
     set_number(models, "steps", 2)
     assert own_server.get(f"pictures/{generate(models)}")["model"] == "dreamshaper-8"

@@ -16,6 +16,7 @@ from ..request import Request
 from ..store import Store
 from ..studio import Studio
 from .errors import Refusal
+from .fetching import is_public
 from .incoming import Incoming
 from .pace import Pace
 from .seen import Meters
@@ -163,7 +164,7 @@ def open_service(settings: Settings, executor: Executor | None = None) -> Servic
         store=store,
         jobs=Jobs(settings.data, executor, store, limits),
         incoming=Incoming(store.inputs, settings.bounds, _folders(settings)),
-        downloads=Downloads(settings.data / "models", studio.refresh),
+        downloads=Downloads(settings.data / "models", studio.refresh, is_public),
     )
 
 

@@ -23,6 +23,7 @@ from pentimento.models.downloads import download as module
 from pentimento.models.downloads.transfer import Route, Stopped
 from pentimento.models.find import BUILTIN, scan
 from pentimento.models.provenance import Provenance, provenance_of
+from pentimento.server.fetching import is_public
 from tests.hub import COMMIT, TOKEN, LocalHub, serving
 
 HUB = "somebody/small"
@@ -99,7 +100,7 @@ def test_what_was_stopped_goes_on_where_it_stopped(hub: LocalHub, folder: Path) 
     assert 0 < kept < len(data)
     hub.asked.clear()
     hub.bytes_per_second = None
-    again = Download.load(folder, download.work)
+    again = Download.of(folder, read_source(HUB))
     assert again.progress().received == download.progress().received
     place = again.run(threading.Event())
     assert (place / name).read_bytes() == data
@@ -131,7 +132,7 @@ def test_a_connection_that_stays_broken_says_so_and_keeps_what_came(hub: LocalHu
     with pytest.raises(DownloadError, match="answers 503.*what has arrived is kept"):
         download.run(threading.Event())
     assert download.state == "failed" and download.error
-    assert Download.load(folder, download.work).run(threading.Event()).is_dir()
+    assert Download.of(folder, read_source(HUB)).run(threading.Event()).is_dir()
 
 
 def test_damage_on_the_way_is_noticed_and_mended(hub: LocalHub, folder: Path) -> None:
@@ -248,11 +249,22 @@ def test_a_file_by_its_address_with_a_token_that_is_not_shown(hub: LocalHub, fol
     assert "Authorization" not in str(hub.asked)
 
 
-def test_an_address_inside_the_network_is_refused_where_only_public_ones_may_be_asked(folder: Path) -> None:
-    route = Route("x", {}, public_only=True)
-    for host in ("127.0.0.1", "localhost", "10.0.0.1", "169.254.169.254", "[::1]"):
+def test_an_address_that_is_not_allowed_is_not_asked_and_one_that_is_is_asked_as_checked(
+    hub: LocalHub, folder: Path
+) -> None:
+    hub.files["/style.safetensors"] = NETWORK
+    source = read_source(f"{hub.url}/style.safetensors".replace("127.0.0.1", "localhost"))
+    with pytest.raises(DownloadError, match="leads to localhost, which is not on the public internet"):
+        Download(folder, source, is_public).run(threading.Event())
+    for host in ("10.0.0.1", "169.254.169.254", "[::1]", "[::ffff:127.0.0.1]"):
         with pytest.raises(DownloadError, match="not on the public internet"):
-            route.check(httpx.URL(f"https://{host}/x.safetensors"))
+            Download(folder, read_source(f"https://{host}/x.safetensors"), is_public).run(threading.Event())
+    assert hub.asked == []
+    allowed = lambda address: address in ("127.0.0.1", "::1")  # noqa: E731
+    pinned = Route("x", {}, allowed=allowed).request(httpx.URL(f"{hub.url}/style.safetensors"), {})
+    assert pinned["url"].host == "127.0.0.1" and pinned["headers"]["Host"] == httpx.URL(hub.url).netloc.decode()
+    source = read_source(f"{hub.url}/style.safetensors")
+    assert Download(folder, source, allowed).run(threading.Event()).read_bytes() == NETWORK
 
 
 def test_a_token_of_the_hub_goes_to_no_other_host(hub: LocalHub, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -313,7 +325,7 @@ def test_a_process_that_is_killed_loses_nothing(hub: LocalHub, folder: Path) -> 
     assert not (folder / HUB).exists() and kept < len(data)
     hub.bytes_per_second = None
     hub.asked.clear()
-    place = Download.load(folder, download.work).run(threading.Event())
+    place = Download.of(folder, read_source(HUB)).run(threading.Event())
     assert hashlib.sha256((place / name).read_bytes()).digest() == hashlib.sha256(data).digest()
     assert f"bytes={kept}-" in {asked for _, asked, _ in hub.asked}
 

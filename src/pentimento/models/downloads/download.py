@@ -22,7 +22,7 @@ from ..detect import detect, sort_of
 from ..header import Header, read_begun, read_header
 from ..provenance import Provenance, provenance_of, remember
 from .sources import Part, Shipment, Source, resolve, route_of
-from .transfer import Broken, Route, Stopped, bring
+from .transfer import Allowed, Broken, Route, Stopped, bring
 
 HIDDEN = ".downloads"
 _RECORD = "download.json"
@@ -77,7 +77,7 @@ class Download:
     ----------
     folder : of models
     source : what is wanted
-    public_only : refuse addresses inside the network around this machine
+    allowed : which numeric addresses a source that is no hub's may be at; None = all
 
     Attributes
     ----------
@@ -85,10 +85,10 @@ class Download:
     place : where the model is, once it is done
     """
 
-    def __init__(self, folder: Path, source: Source, *, public_only: bool = False) -> None:
+    def __init__(self, folder: Path, source: Source, allowed: Allowed | None = None) -> None:
         self.folder = folder
         self.source = source
-        self.public_only = public_only
+        self.allowed = allowed
         self.state: State = "waiting"
         self.error: str | None = None
         self.created = time.time()
@@ -119,7 +119,7 @@ class Download:
         return Progress(received, total, speed, left)
 
     @staticmethod
-    def load(folder: Path, work: Path, *, public_only: bool = False) -> "Download":
+    def load(folder: Path, work: Path, allowed: Allowed | None = None) -> "Download":
         """Read a download that an earlier process left.
 
         Raises
@@ -129,7 +129,7 @@ class Download:
         """
         try:
             told: dict[str, Any] = json.loads((work / _RECORD).read_text("utf-8"))
-            download = Download(folder, Source(**told["source"]), public_only=public_only)
+            download = Download(folder, Source(**told["source"]), allowed)
             download.state, download.error, download.created = told["state"], told["error"], told["created"]
             if (rows := told["shipment"]) is not None:
                 parts: list[dict[str, Any]] = rows.pop("parts")
@@ -196,7 +196,7 @@ class Download:
     def _run(self, stop: threading.Event) -> Path:
         if stop.is_set():
             raise Stopped
-        route = route_of(self.source, public_only=self.public_only)
+        route = route_of(self.source, self.allowed)
         if self.shipment is None:
             self.settle("asking")
             self.shipment = resolve(self.source, route)

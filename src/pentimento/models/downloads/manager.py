@@ -12,7 +12,7 @@ from typing import Literal
 from ...errors import DownloadError, PentimentoError
 from .download import HIDDEN, UNDER_WAY, Download
 from .sources import Source
-from .transfer import Stopped
+from .transfer import Allowed, Stopped
 
 _AT_ONCE = 2
 
@@ -48,13 +48,15 @@ class Downloads:
     ----------
     folder : of models; made where it is missing
     on_done : called from a thread when a model has appeared
-    public_only : refuse addresses inside the network around this machine
+    allowed : which numeric addresses a source that is no hub's may be at; None = all
     """
 
-    def __init__(self, folder: Path, on_done: Callable[[], None] = lambda: None, *, public_only: bool = True) -> None:
+    def __init__(
+        self, folder: Path, on_done: Callable[[], None] = lambda: None, allowed: Allowed | None = None
+    ) -> None:
         self.folder = folder
         self._on_done = on_done
-        self._public_only = public_only
+        self._allowed = allowed
         self._lock = threading.Lock()
         self._entries: dict[str, _Entry] = {}
         self._pool: ThreadPoolExecutor | None = None
@@ -64,7 +66,7 @@ class Downloads:
         self._pool = ThreadPoolExecutor(_AT_ONCE, "download")
         for work in sorted((self.folder / HIDDEN).glob("*/")):
             try:
-                download = Download.load(self.folder, work, public_only=self._public_only)
+                download = Download.load(self.folder, work, self._allowed)
             except DownloadError as error:
                 _log.warning("%s", error)
                 continue
@@ -103,7 +105,7 @@ class Downloads:
 
     def start(self, source: Source) -> Download:
         """Begin a download; the same source that is known already goes on."""
-        fresh = _Entry(Download(self.folder, source, public_only=self._public_only))
+        fresh = _Entry(Download(self.folder, source, self._allowed))
         with self._lock:
             entry = self._entries.setdefault(fresh.download.id, fresh)
             place = entry.download.place

@@ -14,7 +14,7 @@ from ...errors import DownloadError
 from ..catalogue import OfferKind, catalogue, find_offer
 from ..header import PICKLES
 from ..hub import HUB_ID, endpoint, files_to_fetch
-from .transfer import Route, gated, opened, whole_size
+from .transfer import Allowed, Route, gated, opened, whole_size
 
 _SAFE = re.compile(r"[^\w.()+-]+")
 _ENDING = ".safetensors"
@@ -129,12 +129,12 @@ def resolve(source: Source, route: Route) -> Shipment:
     return _of_hub(source) if source.hub is not None else _of_address(source, route)
 
 
-def route_of(source: Source, *, public_only: bool = False) -> Route:
+def route_of(source: Source, allowed: Allowed | None = None) -> Route:
     """Say how a source's files are asked for.
 
     Parameters
     ----------
-    public_only : refuse addresses inside the network around this machine
+    allowed : which numeric addresses a source that is no hub's may be at; None = all
 
     Raises
     ------
@@ -142,7 +142,7 @@ def route_of(source: Source, *, public_only: bool = False) -> Route:
         Where the environment forbids the hub.
     """
     if source.hub is None:
-        return Route(source.label, {"User-Agent": f"pentimento/{__version__}"}, public_only=public_only)
+        return Route(source.label, {"User-Agent": f"pentimento/{__version__}"}, allowed=allowed)
     from huggingface_hub import constants, utils
 
     if constants.HF_HUB_OFFLINE:

@@ -1,6 +1,5 @@
 """Bytes over HTTP into a file: going on where it stopped, refusing what is not the file."""
 
-import ipaddress
 import os
 import re
 import socket
@@ -9,7 +8,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -27,6 +26,9 @@ _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 _WHOLE = re.compile(r"bytes \*/(\d+)")
 _GATED = "GatedRepo"
+
+
+Allowed = Callable[[str], bool]
 
 
 class Stopped(Exception):
@@ -47,39 +49,51 @@ class Route:
     headers : sent to the first host only, as they may hold a token
     trusted : hosts that may be asked without https
     page : where a person may accept terms
-    public_only : refuse addresses inside the network around this machine
+    allowed : which numeric addresses may be connected to; None = all
     """
 
     label: str
     headers: Mapping[str, str] = field(repr=False)
     trusted: frozenset[str] = frozenset()
     page: str | None = None
-    public_only: bool = False
+    allowed: Allowed | None = None
 
     def check(self, url: httpx.URL) -> None:
-        """Refuse an address that a download may not go to.
+        """Refuse an address that is neither https, nor of this machine, nor trusted.
 
         Raises
         ------
         DownloadError
         """
-        host = url.host
-        if url.netloc.decode() in self.trusted:
-            return
-        local = host in ("127.0.0.1", "::1", "localhost")
-        if url.scheme != "https" and not (url.scheme == "http" and local):
-            raise DownloadError(f"'{self.label}' leads to {url.scheme}://{host}; only https addresses are fetched")
-        if self.public_only and not _is_public(host):
-            raise DownloadError(f"'{self.label}' leads to {host}, which is not on the public internet")
+        local = url.host in ("127.0.0.1", "::1", "localhost")
+        plain = url.scheme == "http" and (local or url.netloc.decode() in self.trusted)
+        if url.scheme != "https" and not plain:
+            raise DownloadError(f"'{self.label}' leads to {url.scheme}://{url.host}; only https addresses are fetched")
 
+    def request(self, url: httpx.URL, headers: Mapping[str, str]) -> dict[str, Any]:
+        """Give the arguments of a request; where addresses are limited, it goes to the one that was checked.
 
-def _is_public(host: str) -> bool:
-    try:
-        found = socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise Broken(f"{host} cannot be found") from error
-    addresses = [ipaddress.ip_address(str(row[4][0]).partition("%")[0]) for row in found]
-    return bool(addresses) and all(address.is_global and not address.is_multicast for address in addresses)
+        Raises
+        ------
+        DownloadError
+            Where the name leads to an address that is not allowed.
+        Broken
+            Where it leads nowhere.
+        """
+        self.check(url)
+        if self.allowed is None:
+            return {"url": url, "headers": headers}
+        port = url.port or (443 if url.scheme == "https" else 80)
+        try:
+            found = socket.getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            raise Broken(f"{url.host} cannot be found") from error
+        addresses = sorted({str(row[4][0]) for row in found})
+        if not all(map(self.allowed, addresses)):
+            raise DownloadError(f"'{self.label}' leads to {url.host}, which is not on the public internet")
+        pinned = url.copy_with(host=addresses[0], port=port)
+        own = {**headers, "Host": url.netloc.decode()}
+        return {"url": pinned, "headers": own, "extensions": {"sni_hostname": url.host}}
 
 
 def bring(
@@ -186,8 +200,7 @@ def opened(
             headers["If-Range"] = etag
     target, first = httpx.URL(url), httpx.URL(url).netloc
     for _ in range(_REDIRECTS):
-        route.check(target)
-        with client.stream("GET", target, headers=headers) as response:
+        with client.stream("GET", **route.request(target, headers)) as response:
             if response.status_code in _REDIRECTING and "location" in response.headers:
                 target = target.join(response.headers["location"])
                 if target.netloc != first:

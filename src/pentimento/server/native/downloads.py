@@ -39,7 +39,7 @@ class Offered(BaseModel):
     installed: str | None
 
 
-class Wanted(Body):
+class NewDownload(Body):
     """What is to be fetched."""
 
     source: str = Field(max_length=4000, description="name of the catalogue, owner/name on the hub, or https address")
@@ -73,7 +73,7 @@ class FolderTold(BaseModel):
     added: bool = Field(description="it was added here, and can be left out again")
 
 
-class FolderWanted(Body):
+class NewFolder(Body):
     """A folder that was found, and that is to be looked through from now on."""
 
     path: str = Field(max_length=4000)
@@ -93,7 +93,7 @@ def downloads(service: TheService) -> list[dict[str, Any]]:
 
 
 @router.post("/downloads", status_code=202, response_model=DownloadTold, responses={403: PROBLEM, 422: PROBLEM})
-def start(body: Wanted, service: TheService, owner: Owner) -> Response:
+def start(body: NewDownload, service: TheService, owner: Owner) -> Response:
     """Begin a download; one that is known already goes on."""
     _check_allowed(owner)
     told = _told(service.downloads.start(read_source(body.source, file=body.file, revision=body.revision)))
@@ -149,7 +149,7 @@ def list_folders(service: TheService, owner: Owner) -> list[dict[str, Any]]:
 
 
 @router.post("/folders", status_code=204, responses={403: PROBLEM, 422: PROBLEM})
-def add_folder(body: FolderWanted, service: TheService, owner: Owner) -> None:
+def add_folder(body: NewFolder, service: TheService, owner: Owner) -> None:
     """Look from now on through a folder that was found; nothing is copied."""
     _check_allowed(owner)
     path = next((one.path for one in folders.find_folders() if str(one.path) == body.path), None)
