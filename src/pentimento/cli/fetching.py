@@ -2,16 +2,16 @@
 
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from ..models.catalogue import Offer, catalogue
+from ..models.catalogue import Offer, catalogue, find_offer
 from ..models.downloads import Download, read_source
 from ..models.downloads.download import State
 from ..models.folders import add, find_folders, own_folder
@@ -65,10 +65,15 @@ def models_download(
         whole = f" of {size_text(progress.total)}" if progress.total else ""
         print(f"{size_text(progress.received)}{whole} are kept: the same command goes on from there", file=sys.stderr)
         raise
+    offer = find_offer(name)
+    advice: Mapping[str, Any] = offer.advice if offer is not None else {}
     if json:
-        say_json({"path": str(place), "source": download.source.label})
-    else:
-        say(str(place))
+        say_json({"path": str(place), "source": download.source.label, "advice": dict(advice)})
+        return
+    say(str(place))
+    if advice:
+        flags = " ".join(f"--{field.replace('_', '-')} {value}" for field, value in advice.items())
+        print(f"It is made for {flags}", file=sys.stderr)
 
 
 def models_find(

@@ -3,21 +3,22 @@
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { Download, Offer } from '../api/types';
-import { bytes, duration, t } from '../i18n';
+import { bytes, duration, labelOf, t } from '../i18n';
 import {
   cancelDownload,
   downloadOf,
   fetchModel,
   isUnderWay,
+  isUsed,
   offers,
   others,
   pause,
   resume,
+  use,
   watchDownloads,
 } from '../state/downloads';
-import { chosenModel } from '../state/model';
 import { language } from '../state/preferences';
-import { setValue } from '../state/request';
+import { fieldOf } from '../state/server';
 import { Segments } from './controls';
 import { Icon, IconButton } from './Icon';
 
@@ -77,8 +78,7 @@ function Steering({ row, title }: { row: Download; title: string }) {
 }
 
 function Act({ offer }: { offer: Offer }) {
-  const { installed } = offer;
-  if (installed === null) {
+  if (offer.installed === null) {
     const size = bytes(offer.size_bytes);
     return (
       <button
@@ -92,18 +92,28 @@ function Act({ offer }: { offer: Offer }) {
       </button>
     );
   }
-  if (offer.kind !== 'model') return <span class="dim">{t('models.here')}</span>;
-  if (installed === chosenModel()) return <span class="dim">{t('models.chosen')}</span>;
+  if (isUsed(offer)) return <span class="dim">{t('models.chosen')}</span>;
   return (
     <button
       type="button"
       class="button small"
       aria-label={t('models.use.of', { name: offer.title })}
-      onClick={() => setValue('model', installed)}
+      onClick={() => use(offer)}
     >
       {t('models.use')}
     </button>
   );
+}
+
+/** "Steps 8 · CFG scale 2": what "Use" sets besides the model. */
+function adviceText(offer: Offer): string {
+  return Object.entries(offer.advice)
+    .map(([name, value]) => {
+      const field = fieldOf(name);
+      const choice = field?.choices?.find((row) => row.name === value);
+      return `${field ? labelOf(field) : name} ${choice ? labelOf(choice) : value}`;
+    })
+    .join(' · ');
 }
 
 function Row({ offer }: { offer: Offer }) {
@@ -126,6 +136,9 @@ function Row({ offer }: { offer: Offer }) {
             {offer.licence}
           </a>
         </div>
+        {Object.keys(offer.advice).length > 0 && (
+          <div class="dim">{t('models.advice', { what: adviceText(offer) })}</div>
+        )}
         {download && <OnItsWay row={download} title={offer.title} />}
       </div>
       {download ? <Steering row={download} title={offer.title} /> : <Act offer={offer} />}

@@ -4,7 +4,9 @@ import { batch, computed, signal } from '@preact/signals';
 import { api } from '../api/client';
 import type { Download, DownloadState, Folder, Offer } from '../api/types';
 import { t } from '../i18n';
+import { chosenModel } from './model';
 import { announce, complain, notify } from './notices';
+import { read, setValues } from './request';
 import { networks, noteFailure, refreshModels } from './server';
 
 export const offers = signal<Offer[]>([]);
@@ -84,6 +86,22 @@ async function act(perform: () => Promise<Download>): Promise<boolean> {
     complain(error);
     return false;
   }
+}
+
+/** Whether the request names what has arrived. */
+export function isUsed(offer: Offer): boolean {
+  if (offer.installed === null) return false;
+  if (offer.kind === 'model') return chosenModel() === offer.installed;
+  if (offer.kind === 'vae') return read('vae') === offer.installed;
+  return String(read('prompt') ?? '').includes(`<lora:${offer.installed}:`);
+}
+
+/** Let the request name what has arrived, with the settings that it is made for. */
+export function use(offer: Offer): void {
+  const name = offer.installed;
+  if (name === null) return;
+  const prompt = `${read('prompt') ?? ''} <lora:${name}:1>`.trim();
+  setValues({ ...(offer.kind === 'network' ? { prompt } : { [offer.kind]: name }), ...offer.advice });
 }
 
 export const fetchModel = (source: string): Promise<boolean> => act(() => api.startDownload(source));

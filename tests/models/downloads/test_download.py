@@ -335,3 +335,18 @@ def test_a_model_is_fetched_where_it_is_named_and_that_is_allowed(hub: LocalHub,
         scan().find(HUB)
     found = scan().find(HUB, allow_download=True)
     assert found.path == tmp_path / "data" / "models" / HUB and found.name == HUB
+
+
+def test_what_another_process_fetches_is_not_removed_under_it(hub: LocalHub, folder: Path) -> None:
+    hub.bytes_per_second = 40e6
+    first, stop = Download(folder, read_source(HUB)), threading.Event()
+    running = threading.Thread(target=lambda: pytest.raises(Stopped, first.run, stop))
+    running.start()
+    while first.progress().received == 0:
+        time.sleep(0.005)
+    Download(folder, read_source(HUB)).discard()
+    assert any((first.work / "parts").rglob("*"))
+    stop.set()
+    running.join()
+    Download(folder, read_source(HUB)).discard()
+    assert not first.work.exists()

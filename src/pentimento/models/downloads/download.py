@@ -165,8 +165,12 @@ class Download:
         self.save()
 
     def discard(self) -> None:
-        """Remove what has arrived."""
-        shutil.rmtree(self.work, ignore_errors=True)
+        """Remove what has arrived, unless another process works on it."""
+        if not self.work.is_dir():
+            return
+        with (self.work / "lock").open("ab") as file:
+            if try_lock(file):
+                shutil.rmtree(self.work, ignore_errors=True)
 
     def run(self, stop: threading.Event) -> Path:
         """Do what is left; the state tells how it ended.
@@ -254,7 +258,11 @@ class Download:
                 f" {part.sha256[:10]} was expected); it was removed: resume to fetch it again"
             )
         if file.suffix == ".safetensors":
-            read_header(file)
+            try:
+                read_header(file)
+            except ModelFileError:
+                file.unlink()
+                raise
         self._checked.add(part.path)
         self.save()
 
@@ -266,6 +274,8 @@ class Download:
         else:
             arrived = parts / shipment.parts[0].path
             target = self.folder / self._place_of(read_header(arrived)) / shipment.name
+        if (there := self._already_here()) is not None:
+            return there
         if not target.resolve().is_relative_to(self.folder.resolve()):
             raise DownloadError(f"'{self.source.label}' would be written outside {self.folder}")
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -70,9 +70,10 @@ class Downloads:
             except DownloadError as error:
                 _log.warning("%s", error)
                 continue
-            entry = self._entries[download.id] = _Entry(download)
-            if download.state in UNDER_WAY:
-                self._go_on(entry)
+            with self._lock:
+                entry = self._entries[download.id] = _Entry(download)
+                if download.state in UNDER_WAY:
+                    self._go_on(entry)
 
     def close(self) -> None:
         """Stop all; what was under way goes on when the folder is opened again."""

@@ -178,6 +178,8 @@ def _stream(
                     raise Stopped
             out.flush()
             os.fsync(out.fileno())
+    if part.size is not None and have < part.size:
+        raise Broken("the server ended before the file did")
 
 
 @contextmanager
