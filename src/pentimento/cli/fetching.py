@@ -12,13 +12,12 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from ..models.catalogue import Offer, catalogue, find_offer
-from ..models.downloads import Download, read_source
-from ..models.downloads.download import State
+from ..models.downloads import Download, State, read_source
 from ..models.folders import add, find_folders, own_folder
 from .remote import Debug, Json
 from .terminal import say, say_json, say_rows, say_table, size_text
 
-_WORDS: dict[State, str] = {"waiting": "asking", "checking": "checking"}
+_WORDS: Mapping[State, str] = {"asking": "asking", "checking": "checking what arrived"}
 _SECONDS_BETWEEN_LOOKS = 0.1
 Into = Annotated[
     Path | None,
