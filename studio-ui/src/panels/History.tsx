@@ -28,7 +28,7 @@ import {
 } from '../state/history';
 import { closeSheet, sheet } from '../state/sheets';
 import { Icon, IconButton } from './Icon';
-import { shownName } from './Models';
+import { shownName } from '../state/model';
 import { Sheet } from './Sheet';
 
 const WAIT_MS = 250;

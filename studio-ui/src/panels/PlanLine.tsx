@@ -10,7 +10,7 @@ import { mode, setValues } from '../state/request';
 import { fieldOf, reachable } from '../state/server';
 import { choicesOf } from './Field';
 import { Icon, IconButton } from './Icon';
-import { shownName } from './Models';
+import { shownName } from '../state/model';
 
 /** What comes before the first step: nothing is counted then. */
 function beforeSteps(job: Job, whole: boolean): string | null {

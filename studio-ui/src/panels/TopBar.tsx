@@ -3,13 +3,13 @@
 import { speak, t } from '../i18n';
 import { open } from '../state/jobs';
 import { complain } from '../state/notices';
+import { modelName } from '../state/model';
 import { LANGUAGES, language, shownTheme, theme } from '../state/preferences';
 import { startAfresh } from '../state/session';
 import { openSheet } from '../state/sheets';
 import { choose } from './FileInputs';
 import { Icon, IconButton } from './Icon';
 import { Menu } from './Menu';
-import { modelName } from './Models';
 
 function Exchange() {
   const rows = [
