@@ -5,7 +5,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { Model } from '../api/types';
 import { bytes, t } from '../i18n';
-import { modelInLoading } from '../state/jobs';
+import { loading } from '../state/jobs';
 import { chosenModel, shownName } from '../state/model';
 import { complain } from '../state/notices';
 import { setValue } from '../state/request';
@@ -24,7 +24,7 @@ async function lookAgain(): Promise<void> {
 }
 
 function state(model: Model): string | null {
-  if (modelInLoading.value === model.name) return t('models.loading');
+  if (loading.value?.model === model.name) return t('models.loading');
   return model.loaded ? t('models.loaded') : null;
 }
 

@@ -2,8 +2,8 @@
 
 import { speak, t } from '../i18n';
 import { open } from '../state/jobs';
-import { complain } from '../state/notices';
 import { modelName } from '../state/model';
+import { complain } from '../state/notices';
 import { LANGUAGES, language, shownTheme, theme } from '../state/preferences';
 import { startAfresh } from '../state/session';
 import { openSheet } from '../state/sheets';

@@ -32,8 +32,6 @@ export const loading = signal<{ job: string; model: string } | null>(null);
 export const preview = signal<{ job: string; jpeg: string } | null>(null);
 /** The state of the document over which a preview lies; painting on changes it. */
 export const laidOver = signal<number | null>(null);
-/** The model that the engine brings into memory now. */
-export const modelInLoading = signal<string | null>(null);
 /** Between the click and the server's answer. */
 export const sending = signal(false);
 
@@ -130,15 +128,11 @@ async function layOver(job: Job, jpeg: string): Promise<void> {
 
 const TOLD: { [Name in EventName]: (data: JobEvents[Name]) => void } = {
   queued: ({ job }) => void renew(job),
-  loading: ({ model }) => {
-    modelInLoading.value = model;
-  },
   started: ({ job }) => (jobs.value.has(job) ? change(job, { state: 'running', position: null }) : void renew(job)),
   loading: ({ job, model }) => {
     if (!isOver(job)) loading.value = { job, model };
   },
   step: (data) => {
-    modelInLoading.value = null;
     if (isOver(data.job)) return;
     if (loading.value?.job === data.job) loading.value = null;
     const total = Math.max(1, data.pictures * data.steps);
@@ -174,12 +168,10 @@ const TOLD: { [Name in EventName]: (data: JobEvents[Name]) => void } = {
     if (settle(job)) announce(t('said.done'));
   },
   failed: (data) => {
-    modelInLoading.value = null;
     change(data.job, { state: 'failed', error: data.error });
     if (finish(data.job)) notify(t('job.failed', { why: data.error.detail }), { kind: 'warn' });
   },
   cancelled: ({ job }) => {
-    modelInLoading.value = null;
     const id = typeof job === 'string' ? job : job.id;
     change(id, { state: 'cancelled' });
     if (finish(id)) announce(t('said.cancelled'));
