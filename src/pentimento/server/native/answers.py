@@ -122,61 +122,6 @@ class ScriptInfo(Choice):
     options: list[OptionField]
 
 
-class Model(Answer):
-    """A model that was found."""
-
-    name: str
-    family: str
-    size_bytes: int
-    hash: str | None
-    native_size: int
-    inpaint: bool
-    prediction: str
-    source: str
-    loaded: bool
-    licence: str | None
-    folder: str | None = Field(description="where it lies; none for the one in the package")
-
-
-class Network(Answer):
-    """A network that prompts may call as `<lora:name:1>`."""
-
-    name: str
-    alias: str | None
-    kind: str
-    family: str | None
-
-
-class Upscaler(Answer):
-    """A network that enlarges pictures."""
-
-    name: str
-    architecture: str
-    scale: int
-
-
-class Embedding(Answer):
-    """A textual inversion."""
-
-    name: str
-    vectors: int
-
-
-class Style(Answer):
-    """A saved style."""
-
-    name: str
-    prompt: str
-    negative_prompt: str
-
-
-class Tokens(Answer):
-    """How long a prompt is."""
-
-    tokens: int
-    chunks: int = Field(description="of 75 tokens")
-
-
 class Upload(Answer):
     """A picture that is kept."""
 

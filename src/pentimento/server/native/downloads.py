@@ -4,39 +4,19 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
 from ...models import folders
-from ...models.catalogue import OfferKind, catalogue
-from ...models.downloads import Download, State, read_source
-from ...models.info import FamilyName
+from ...models.catalogue import catalogue
+from ...models.downloads import Download, read_source
 from ...models.provenance import provenance_of
 from ..errors import Refusal
 from ..service import Owner, Service, TheService
-from .bodies import PROBLEM, Body
+from . import model_answers
+from .bodies import PROBLEM, Body, answer
 
 router = APIRouter(tags=["downloads"])
-
-
-class Offered(BaseModel):
-    """A row of the catalogue; `installed` is the name that it has here."""
-
-    name: str
-    title: str
-    kind: OfferKind
-    hub: str
-    file: str | None
-    family: FamilyName
-    inpaint: bool
-    size_bytes: int = Field(description="rounded; a download asks for the exact size before it begins")
-    licence: str
-    licence_url: str
-    good_for: list[str]
-    about: str
-    about_ru: str
-    advice: dict[str, Any] = Field(description="fields of the request that it is made for")
-    installed: str | None
 
 
 class NewDownload(Body):
@@ -47,52 +27,26 @@ class NewDownload(Body):
     revision: str | None = Field(None, max_length=100, description="branch, tag or commit on the hub")
 
 
-class DownloadTold(BaseModel):
-    """A download: where it comes from, how far it is, how it ended."""
-
-    id: str
-    source: str
-    name: str | None = Field(description="what it is called in the catalogue")
-    state: State
-    received: int
-    total: int | None
-    bytes_per_second: float | None
-    seconds_left: float | None
-    error: str | None
-    created: float
-    model: str | None = Field(description="name of what has arrived")
-
-
-class FolderTold(BaseModel):
-    """A folder of models: of this server, added to it, or found with another program."""
-
-    path: str
-    application: str | None = Field(description="the program whose folder it is")
-    models: int | None = Field(description="files that were counted in it")
-    used: bool
-    added: bool = Field(description="it was added here, and can be left out again")
-
-
 class NewFolder(Body):
     """A folder that was found, and that is to be looked through from now on."""
 
     path: str = Field(max_length=4000)
 
 
-@router.get("/catalogue", response_model=list[Offered])
+@router.get("/catalogue", responses=answer(list[model_answers.Offered]))
 def offers(service: TheService) -> list[dict[str, Any]]:
     """List well-known models that can be fetched."""
     here = _installed(service)
     return [{**vars(offer), "installed": here.get(offer.name)} for offer in catalogue()]
 
 
-@router.get("/downloads", response_model=list[DownloadTold])
+@router.get("/downloads", responses=answer(list[model_answers.DownloadTold]))
 def downloads(service: TheService) -> list[dict[str, Any]]:
     """List downloads that wait, run or have stopped, and those done since the server started; newest first."""
     return [_told(download) for download in service.downloads.list()]
 
 
-@router.post("/downloads", status_code=202, response_model=DownloadTold, responses={403: PROBLEM, 422: PROBLEM})
+@router.post("/downloads", status_code=202, responses=answer(model_answers.DownloadTold, 403, 422, status=202))
 def start(body: NewDownload, service: TheService, owner: Owner) -> Response:
     """Begin a download; one that is known already goes on."""
     _check_allowed(owner)
@@ -100,20 +54,20 @@ def start(body: NewDownload, service: TheService, owner: Owner) -> Response:
     return JSONResponse(told, 202, headers={"Location": f"/api/v1/downloads/{told['id']}"})
 
 
-@router.get("/downloads/{id}", response_model=DownloadTold, responses={404: PROBLEM})
+@router.get("/downloads/{id}", responses=answer(model_answers.DownloadTold, 404))
 def download(id: str, service: TheService) -> dict[str, Any]:
     """Give one download."""
     return _told(service.downloads.get(id))
 
 
-@router.post("/downloads/{id}/pause", response_model=DownloadTold, responses={403: PROBLEM, 404: PROBLEM})
+@router.post("/downloads/{id}/pause", responses=answer(model_answers.DownloadTold, 403, 404))
 def pause(id: str, service: TheService, owner: Owner) -> dict[str, Any]:
     """Stop a download and keep what has arrived."""
     _check_allowed(owner)
     return _told(service.downloads.pause(id))
 
 
-@router.post("/downloads/{id}/resume", response_model=DownloadTold, responses={403: PROBLEM, 404: PROBLEM})
+@router.post("/downloads/{id}/resume", responses=answer(model_answers.DownloadTold, 403, 404))
 def resume(id: str, service: TheService, owner: Owner) -> dict[str, Any]:
     """Go on with a download that was paused or failed."""
     _check_allowed(owner)
@@ -127,7 +81,7 @@ def cancel(id: str, service: TheService, owner: Owner) -> None:
     service.downloads.cancel(id)
 
 
-@router.get("/folders", response_model=list[FolderTold], responses={403: PROBLEM})
+@router.get("/folders", responses=answer(list[model_answers.FolderTold], 403))
 def list_folders(service: TheService, owner: Owner) -> list[dict[str, Any]]:
     """List the folders that are looked through, and those of other programs that were found on this machine."""
     _check_allowed(owner)

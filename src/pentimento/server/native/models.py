@@ -11,7 +11,7 @@ from ...models.provenance import licence_of
 from ...models.tokenizer import tokenizer_of
 from ...prompts import chunk, count_tokens, parse_emphasis, read_prompt
 from ..service import Service, TheService
-from . import answers
+from . import model_answers
 from .bodies import Body, answer
 
 router = APIRouter(tags=["models"])
@@ -24,20 +24,20 @@ class Text(Body):
     model: str | None = None
 
 
-@router.get("/models", responses=answer(list[answers.Model]))
+@router.get("/models", responses=answer(list[model_answers.Model]))
 def models(service: TheService) -> list[dict[str, Any]]:
     """List the models that were found, the built-in one first."""
     return [_told(info, service) for info in service.studio.models()]
 
 
-@router.post("/models/refresh", responses=answer(list[answers.Model]))
+@router.post("/models/refresh", responses=answer(list[model_answers.Model]))
 def refresh(service: TheService) -> list[dict[str, Any]]:
     """Look through the folders of models again."""
     service.refresh()
     return models(service)
 
 
-@router.get("/networks", responses=answer(list[answers.Network]))
+@router.get("/networks", responses=answer(list[model_answers.Network]))
 def networks(service: TheService) -> list[dict[str, Any]]:
     """List the networks that prompts may call as `<lora:name:1>`."""
     return [
@@ -46,7 +46,7 @@ def networks(service: TheService) -> list[dict[str, Any]]:
     ]
 
 
-@router.get("/upscalers", responses=answer(list[answers.Upscaler]))
+@router.get("/upscalers", responses=answer(list[model_answers.Upscaler]))
 def upscalers(service: TheService) -> list[dict[str, Any]]:
     """List the networks that enlarge pictures."""
     return [
@@ -55,13 +55,13 @@ def upscalers(service: TheService) -> list[dict[str, Any]]:
     ]
 
 
-@router.get("/embeddings", responses=answer(list[answers.Embedding]))
+@router.get("/embeddings", responses=answer(list[model_answers.Embedding]))
 def embeddings(service: TheService) -> list[dict[str, Any]]:
     """List the textual inversions whose names may stand in prompts."""
     return [{"name": one.name, "vectors": one.vectors} for one in service.studio.embeddings()]
 
 
-@router.get("/styles", responses=answer(list[answers.Style]))
+@router.get("/styles", responses=answer(list[model_answers.Style]))
 def styles(service: TheService) -> list[dict[str, Any]]:
     """List the saved styles."""
     return [
@@ -70,7 +70,7 @@ def styles(service: TheService) -> list[dict[str, Any]]:
     ]
 
 
-@router.post("/tokens", responses=answer(answers.Tokens, 422))
+@router.post("/tokens", responses=answer(model_answers.Tokens, 422))
 def tokens(body: Text, service: TheService) -> dict[str, int]:
     """Count the tokens of a prompt, and the chunks of 75 that it fills; of several texts, the longest counts."""
     tokenizer = tokenizer_of(service.studio.find(body.model).path)
