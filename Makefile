@@ -5,7 +5,7 @@ STAMP := .venv/.installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := run
-.PHONY: setup run demo test test-long check check-ui ui format docs guide bench clean
+.PHONY: setup train run demo test test-long check check-ui ui format docs guide bench clean
 
 setup: $(STAMP)
 
@@ -72,6 +72,15 @@ studio-ui/node_modules/.installed: studio-ui/package-lock.json
 bench: setup
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/server.py
+
+# Trains the built-in model on the whole world. Every line goes on where it stopped, so `make train` may be stopped, or
+# cut into pieces: `make train MINUTES=9` as often as needed. See training/README.md.
+MINUTES ?= 1000
+GPU := --world whole --size 256 --device cuda --minutes $(MINUTES)
+train: setup
+	$(BIN)/python training/train.py vae --steps 12000 --batch 64 --peak 1e-3 $(GPU)
+	$(BIN)/python training/train.py unet --steps 40000 --batch 256 --blocks 1024 $(GPU)
+	$(BIN)/python training/train.py inpaint --steps 8000 --batch 256 --blocks 512 $(GPU)
 
 clean:
 	rm -rf .venv out .pytest_cache .ruff_cache .hypothesis

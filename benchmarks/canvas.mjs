@@ -1,4 +1,4 @@
-// Times the painting canvas in a real browser: stroke events, frames, memory, many strokes, undo to nothing.
+// Times the painting canvas in a real browser: stroke events, frames, memory, many strokes, undo to nothing, whole masks.
 //
 //     node benchmarks/canvas.mjs [side ...]
 //
@@ -85,6 +85,32 @@ function paintMany({ side, count }) {
   return times;
 }
 
+/** Runs in the page: what is done to a whole mask, how long it takes, and how long the page stands still at most. */
+async function changeWhole(side) {
+  const rows = [];
+  const [from, to] = [side * 0.1, side * 0.9];
+  const paint = { layer: 'mask', mode: 'paint', opacity: 1 };
+  window.editor.apply({ ...paint, kind: 'area', shape: 'ellipse', points: [from, from, to, to] });
+  for (const [name, radius] of [
+    ['grow', 8],
+    ['grow', 64],
+    ['shrink', 8],
+    ['feather', 8],
+  ]) {
+    let [last, longest] = [performance.now(), 0];
+    const watch = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+    });
+    const start = performance.now();
+    await window.editor[name](radius);
+    const taken = performance.now() - start;
+    clearInterval(watch);
+    rows.push({ what: `${name} ${radius} px`, ms: Math.round(taken), 'stands still, ms': Math.round(longest) });
+  }
+  return rows;
+}
+
 async function residentMegabytes(browser) {
   const session = await browser.newBrowserCDPSession();
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');
@@ -159,6 +185,7 @@ async function measure(browser, address, side) {
     `${side}²: loaded in ${ms(moved.loaded)} ms; ${STROKES} strokes, each p50 ${ms(quantile(painted, 0.5))} p95 ${ms(quantile(painted, 0.95))} ms; ` +
       `mask ${ms(memory.layers / 2 ** 20)} MB, history ${ms(memory.history / 2 ** 20)} MB, page ${resident} MB; undo to nothing ${ms(undo.time)} ms`,
   );
+  console.table(await page.evaluate(changeWhole, side));
   await page.close();
 }
 

@@ -43,6 +43,7 @@ NO_TORCH_IN_MODELS = (
     "models.networks.files",
     "models.networks.find",
     "models.beside",
+    "models.captioners",
     "models.upscalers",
     "models.upscalers.kinds",
     "models.upscalers.find",

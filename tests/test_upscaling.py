@@ -13,10 +13,15 @@ import pentimento as pm
 from pentimento import infotext, metadata
 from pentimento.cli.main import main
 from pentimento.enlarging import by_network
+from pentimento.framing import FRAMERS, lay_out
 from pentimento.geometry import Box, Size
 from pentimento.infotext import parse, to_request
+from pentimento.inputs import read_inputs
+from pentimento.pictures.compose import crop_to_working
 from pentimento.pictures.resize import crop_and_resize, resample
+from pentimento.pictures.upscale import nearest
 from pentimento.pipeline import Event
+from pentimento.profiles import find_profile
 from pentimento.recipe import open_recipe
 from pentimento.recipe import to_request as rerun_request
 from pentimento.scripts import find_script, plan_script, run_script
@@ -142,15 +147,33 @@ def test_a_crop_is_shown_to_the_model_enlarged_by_the_network(studio: pm.Studio,
 
 def test_a_network_that_repeats_pixels_puts_a_crop_where_nearest_does() -> None:
     """Whatever enlarges a crop, it lies at the same place: linear ramps come out as with Lanczos."""
-    from pentimento.pictures.compose import crop_to_working
-    from pentimento.pictures.upscale import nearest
-
     ramp = np.tile(np.arange(0, 240, 4, dtype=np.uint8), (60, 1))
     image = Image.fromarray(np.dstack([ramp] * 3))
     for box, working in ((Box(10, 10, 30, 30), Size(80, 80)), (Box(11, 9, 32, 30), Size(64, 64))):
         plain = np.asarray(crop_to_working(image, box, working), int)[8:-8, 8:-8]
         other = np.asarray(crop_to_working(image, box, working, nearest), int)[8:-8, 8:-8]
         assert abs((other - plain).mean()) < 0.3 and np.abs(other - plain).max() <= 3
+
+
+@pytest.mark.parametrize("overlay", ["float", "a1111"])
+def test_what_was_painted_is_brought_to_a_larger_box_by_the_upscaler(overlay: str) -> None:
+    """With nearest neighbours, a box of twice the tile's size holds every pixel of it four times."""
+    mask = Image.new("L", (128, 128))
+    mask.paste(255, (32, 32, 96, 96))
+    request = asked(mask=mask, inpaint_area="only_masked", only_masked_padding=0, mask_blur=0, width=32, height=32)
+    profile = find_profile("pentimento" if overlay == "float" else "a1111")
+    inputs = read_inputs(request, profile)
+    layout = lay_out(request, profile, inputs, multiple=8, native=64)
+    assert layout.box == Box(32, 32, 96, 96)
+    tile = noise(32, 32)
+    framer = FRAMERS[overlay]
+    frame = framer.frame(request, inputs, layout, nearest)
+    made = np.asarray(framer.compose(frame, (tile / 255).astype(np.float32), profile))
+    painted = tile if profile.to_bytes == "round" else np.trunc((tile / 255).astype(np.float32) * 255).astype(np.uint8)
+    assert np.array_equal(made[32:96, 32:96], painted.repeat(2, 0).repeat(2, 1))
+    source = np.asarray(Image.open(SOURCE).convert("RGB")).copy()
+    source[32:96, 32:96] = made[32:96, 32:96]
+    assert np.array_equal(made, source)
 
 
 def test_hires_fix_enlarges_by_the_network(studio: pm.Studio, tmp_path: Path) -> None:

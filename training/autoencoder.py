@@ -7,15 +7,15 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from diffusers import AutoencoderKL
 from torch import Tensor
 from torch.nn import functional as F
 
 from beginning import start_as_pyramid
-from configs import VAE
-from pool import pool, textures, to_pixels
+from configs import NETWORKS
+from scenes import Window, course, dice, pixels_of, textures
+from world import World
 
 TEXTURES = 0.08
 """The share of pictures that are noise like photographs'."""
@@ -45,9 +45,9 @@ def save(path: Path, state: dict[str, Any]) -> None:
     unfinished.replace(path)
 
 
-def load_vae(work: Path, device: str) -> AutoencoderKL:
+def load_vae(work: Path, world: World, device: str) -> AutoencoderKL:
     """Return the autoencoder of the checkpoint in `work`."""
-    vae = AutoencoderKL(**VAE)
+    vae = AutoencoderKL(**NETWORKS[world.name].vae)
     vae.load_state_dict(torch.load(work / "vae.pt", map_location="cpu", weights_only=True)["model"])
     return vae.to(device, memory_format=torch.channels_last).eval()
 
@@ -73,63 +73,80 @@ def whiten(vae: AutoencoderKL, pixels: Tensor) -> None:
 
 def train_vae(
     work: Path,
+    world: World,
     *,
+    steps: int,
     minutes: float,
     size: int,
     device: str,
     batch: int,
     peak: float,
     seed: int,
-    scenes: int,
-    decoder_only: bool,
+    decoder_only: bool = False,
 ) -> None:
-    """Train for some minutes from the checkpoint in `work`, if there is one.
+    """Train from the checkpoint in `work`, if there is one, until step `steps`, or for some minutes.
 
     `decoder_only` leaves the latents as they are: what a UNet has learnt stays valid.
     """
     torch.manual_seed(seed)
-    pictures = pool(work, scenes, size)
-    vae = AutoencoderKL(**VAE).to(device, memory_format=torch.channels_last)
-    path = work / "vae.pt"
-    step = 0
+    window = Window(lambda seeds: (pixels_of(world, seeds, size, device).half(),), count=8, every=max(1, 256 // batch))
+    vae = AutoencoderKL(**NETWORKS[world.name].vae).to(device, memory_format=torch.channels_last)
+    trained = [*vae.decoder.parameters(), *vae.post_quant_conv.parameters()] if decoder_only else list(vae.parameters())
+    optimizer = torch.optim.AdamW(trained, lr=peak, betas=(0.9, 0.98), weight_decay=1e-4)
+    path, first = work / "vae.pt", 0
     if path.exists():
         state = torch.load(path, map_location=device, weights_only=True)
         vae.load_state_dict(state["model"])
-        step = int(state["step"])
+        if state.get("decoder_only") == decoder_only:  # else it is a training of its own, from the weights alone
+            optimizer.load_state_dict(state["optimizer"])
+            first = int(state["step"])
     else:
-        start_as_pyramid(vae, to_pixels(pictures[:16], device))
-    trained = [*vae.decoder.parameters(), *vae.post_quant_conv.parameters()] if decoder_only else list(vae.parameters())
-    optimizer = torch.optim.AdamW(trained, lr=peak, betas=(0.9, 0.98), weight_decay=1e-4)
-    rng = np.random.default_rng((seed, step))
-    generator = torch.Generator().manual_seed(seed + step)
-    start = saved = time.monotonic()
-    first, mean = step, 0.0
-    while (progress := (time.monotonic() - start) / 60 / minutes) < 1:
+        start_as_pyramid(vae, pixels_of(world, range(16), size, device))
+
+    def keep(step: int) -> None:
+        states = {"model": vae.state_dict(), "optimizer": optimizer.state_dict()}
+        save(path, {**states, "step": step, "decoder_only": decoder_only})
+
+    start, saved, mean, step = time.monotonic(), time.monotonic(), 0.0, first - 1
+    for step in course(first, steps, minutes):
         for group in optimizer.param_groups:
-            group["lr"] = rate(progress, step - first, peak)
-        drawn = to_pixels(pictures[np.sort(rng.integers(0, len(pictures), batch))], device)
-        others = int(rng.binomial(batch, TEXTURES))
-        x = torch.cat([drawn[others:], textures(others, size, generator).to(device)]) if others else drawn
-        if rng.random() < 0.5:
-            x = x.flip(3)
-        x = x.contiguous(memory_format=torch.channels_last)
-        with torch.set_grad_enabled(not decoder_only):
-            posterior = vae.encode(x).latent_dist
-        loss = reconstruction_loss(vae.decode(posterior.sample()).sample, x)
-        if not decoder_only:
-            loss = loss + 1e-7 * posterior.kl().mean()
+            group["lr"] = rate(step / steps, step, peak)
+        generator = dice(seed, step, device)
+        x = picked(window.at(step)[0], batch, generator)
+        with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
+            loss = vae_loss(vae, x, generator, decoder_only=decoder_only)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(trained, 1.0)
         optimizer.step()
-        step += 1
-        mean += (float(loss.detach()) - mean) / min(step - first, 100)
-        if step % 50 == 0:
-            done = (step - first) * batch
-            print(f"vae step {step} loss {mean:.4f} {done / (time.monotonic() - start):.1f} pictures/s", flush=True)
+        if step % 50 == 49:
+            mean += (float(loss.detach()) - mean) / min((step - first) // 50 + 1, 5)
+            pace = (step + 1 - first) * batch / (time.monotonic() - start)
+            print(f"vae step {step + 1} of {steps} loss {mean:.4f} {pace:.1f} pictures/s", flush=True)
         if time.monotonic() - saved > 90:
-            save(path, {"model": vae.state_dict(), "step": step})
+            keep(step + 1)
             saved = time.monotonic()
-    if not decoder_only:
-        whiten(vae, to_pixels(pictures[:512], device))
-    save(path, {"model": vae.state_dict(), "step": step})
+    if first < steps == step + 1 and not decoder_only:
+        whiten(vae, pixels_of(world, range(256), size, device))
+    keep(step + 1)
+
+
+def picked(pictures: Tensor, batch: int, generator: torch.Generator) -> Tensor:
+    """Return a batch of the pictures, some turned round, some replaced by textures."""
+    device = pictures.device
+    which = torch.randint(len(pictures), (batch,), generator=generator, device=device)
+    chance = torch.rand(batch, 2, generator=generator, device=device)
+    x = pictures[which].float()
+    noise = textures(batch, x.shape[-1], generator)
+    x = torch.where((chance[:, 0] < TEXTURES)[:, None, None, None], noise, x)
+    x = torch.where((chance[:, 1] < 0.5)[:, None, None, None], x.flip(3), x)
+    return x.contiguous(memory_format=torch.channels_last)
+
+
+def vae_loss(vae: AutoencoderKL, x: Tensor, generator: torch.Generator, *, decoder_only: bool) -> Tensor:
+    """Return the loss of the way there and back."""
+    with torch.set_grad_enabled(not decoder_only):
+        posterior = vae.encode(x).latent_dist
+    noise = torch.randn(posterior.mean.shape, generator=generator, device=x.device)
+    loss = reconstruction_loss(vae.decode(posterior.mean + posterior.std * noise).sample.float(), x)
+    return loss if decoder_only else loss + 1e-7 * posterior.kl().mean()

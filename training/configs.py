@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 LATENT_CHANNELS = 4
+INPAINT_CHANNELS = 2 * LATENT_CHANNELS + 1
+"""Noisy latents, the mask, the latents of what is kept."""
 DOWNSCALE = 8
 VOCABULARY = 49408
 POSITIONS = 77
@@ -56,3 +59,23 @@ SCHEDULER: dict[str, Any] = {
     "clip_sample": False,
     "set_alpha_to_one": False,
 }
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The sizes of the networks that learn a world."""
+
+    vae: dict[str, Any]
+    text: dict[str, Any]
+    unet: dict[str, Any]
+
+
+NETWORKS: dict[str, Networks] = {
+    "small": Networks(VAE, TEXT, UNET),
+    "whole": Networks(
+        {**VAE, "block_out_channels": (32, 32, 64, 96)},
+        {**TEXT, "hidden_size": 72, "intermediate_size": 288, "num_hidden_layers": 4, "projection_dim": 72},
+        {**UNET, "block_out_channels": (48, 96, 160), "cross_attention_dim": 72, "attention_head_dim": 8},
+    ),
+}
+"""Which networks learn which world; `training/README.md` has their sizes."""

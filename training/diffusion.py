@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import copy
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import DDIMScheduler, UNet2DConditionModel
+from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from autoencoder import save
-from configs import DOWNSCALE, SCHEDULER, TEXT, UNET
-from latents import read_shards, tokens
+from autoencoder import load_vae, save
+from configs import DOWNSCALE, INPAINT_CHANNELS, LATENT_CHANNELS, NETWORKS, POSITIONS, SCHEDULER
+from scenes import BLOCK, CAPTIONS, Window, captions, course, dice, encode, pixels_of, tokens
+from world import World
+
+NAMES = {False: "unet.pt", True: "inpaint.pt"}
+"""Checkpoints: of the plain UNet, and of the one that inpaints."""
+USES = 6
+"""How often a scene is drawn from memory before it makes room for another."""
 
 DROPPED = 0.1
 NOISY = 0.65
@@ -35,12 +42,13 @@ def start_silent(unet: UNet2DConditionModel) -> None:
 
 
 class Drawer(nn.Module):
-    """The two networks that are trained together."""
+    """The two networks that are trained together; with nine channels it paints into a mask."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, world: World, size: int, channels: int = LATENT_CHANNELS) -> None:
         super().__init__()
-        self.text = CLIPTextModel(CLIPTextConfig(**TEXT))
-        self.unet = UNet2DConditionModel(sample_size=size // DOWNSCALE, **UNET)
+        sizes = NETWORKS[world.name]
+        self.text = CLIPTextModel(CLIPTextConfig(**sizes.text))
+        self.unet = UNet2DConditionModel(**{**sizes.unet, "sample_size": size // DOWNSCALE, "in_channels": channels})
         start_silent(self.unet)
 
     def forward(self, x: Tensor, t: Tensor, ids: Tensor) -> Tensor:
@@ -48,11 +56,21 @@ class Drawer(nn.Module):
         return self.unet(x, t, self.text(ids).last_hidden_state).sample
 
 
-def load_drawer(work: Path, size: int, device: str, *, averaged: bool) -> Drawer:
-    """Return the networks of the checkpoint in `work`: the running average of their weights, or as trained."""
-    drawer = Drawer(size)
-    state = torch.load(work / "unet.pt", map_location="cpu", weights_only=True)
-    drawer.load_state_dict(state["average" if averaged else "model"])
+@torch.no_grad()
+def widen(drawer: Drawer, plain: Drawer) -> None:
+    """Begin an inpainting drawer as the plain one: it does not look at its five new channels yet."""
+    state = plain.state_dict()
+    old = state["unet.conv_in.weight"]
+    state["unet.conv_in.weight"] = torch.zeros_like(drawer.unet.conv_in.weight)
+    state["unet.conv_in.weight"][:, : old.shape[1]] = old
+    drawer.load_state_dict(state)
+
+
+def load_drawer(work: Path, world: World, size: int, device: str, *, inpaint: bool = False) -> Drawer:
+    """Return the networks of the checkpoint in `work`, with the running average of their weights."""
+    drawer = Drawer(world, size, INPAINT_CHANNELS if inpaint else LATENT_CHANNELS)
+    state = torch.load(work / NAMES[inpaint], map_location="cpu", weights_only=True)
+    drawer.load_state_dict(state["average"])
     return drawer.to(device).eval()
 
 
@@ -61,10 +79,10 @@ def new_optimizer(drawer: Drawer, peak: float) -> torch.optim.AdamW:
     return torch.optim.AdamW(drawer.parameters(), lr=peak, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
 
 
-def write_drawer(work: Path, drawer: Drawer, average: Drawer, optimizer: torch.optim.AdamW, *, step: int) -> None:
+def write_drawer(path: Path, drawer: Drawer, average: Drawer, optimizer: torch.optim.AdamW, *, step: int) -> None:
     """Write the checkpoint that `train_unet` goes on from."""
     states = {"model": drawer.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict()}
-    save(work / "unet.pt", {**states, "step": step})
+    save(path, {**states, "step": step})
 
 
 @torch.no_grad()
@@ -75,44 +93,65 @@ def follow(average: Drawer, drawer: Drawer, step: int) -> None:
         a.lerp_(b, weight)
 
 
-class Batches:
-    """Draws random batches from the shards, and looks for new ones every minute."""
-
-    def __init__(
-        self, work: Path, tokenizer: CLIPTokenizer, batch: int, device: str, generator: torch.Generator
-    ) -> None:
-        self.work, self.batch, self.device, self.generator = work, batch, device, generator
-        self.empty = tokens(tokenizer, [""])[0].int()
-        self.read()
-
-    def read(self) -> None:
-        self.latents, self.ids = read_shards(self.work)
-        self.looked = time.monotonic()
-
-    def next(self) -> tuple[Tensor, Tensor]:
-        """Return latents [n, 4, h, w] and token ids [n, 77]; one caption in ten is empty."""
-        known = len(list(self.work.glob("latents_*.pt"))) if time.monotonic() - self.looked > 60 else 0
-        if known:
-            self.read()
-        which = torch.randint(len(self.latents), (self.batch,), generator=self.generator)
-        caption = torch.randint(self.ids.shape[1], (self.batch,), generator=self.generator)
-        ids = self.ids[which, caption]
-        ids[torch.rand(self.batch, generator=self.generator) < DROPPED] = self.empty
-        return self.latents[which].float().to(self.device), ids.long().to(self.device)
+def masks(n: int, size: int, generator: torch.Generator) -> Tensor:
+    """Return masks [n, 1, size, size], 1 = repaint: a box or a broad stroke, one in eight everything."""
+    device = generator.device
+    u = torch.rand(n, 6, generator=generator, device=device)[..., None, None]
+    axis = (torch.arange(size, device=device) + 0.5) / size
+    x, y = axis[None, None, :], axis[None, :, None]
+    box = torch.maximum((x - u[:, 0]).abs() / (0.1 + 0.35 * u[:, 2]), (y - u[:, 1]).abs() / (0.1 + 0.35 * u[:, 3])) < 1
+    bx, by = u[:, 2] - u[:, 0], u[:, 3] - u[:, 1]
+    t = (((x - u[:, 0]) * bx + (y - u[:, 1]) * by) / (bx * bx + by * by + 1e-6)).clamp(0, 1)
+    stroke = ((x - u[:, 0] - bx * t) ** 2 + (y - u[:, 1] - by * t) ** 2).sqrt() < 0.05 + 0.15 * u[:, 4]
+    drawn = torch.where(u[:, 5] < 0.5, box, stroke) | (u[:, 5] > 0.875)
+    return drawn[:, None].float()
 
 
-def loss_of(drawer: Drawer, latents: Tensor, ids: Tensor, alphas: Tensor, generator: torch.Generator) -> Tensor:
+def scenes_for(
+    world: World, tokenizer: CLIPTokenizer, vae: AutoencoderKL, size: int, device: str, *, inpaint: bool
+) -> Callable[[range], tuple[Tensor, ...]]:
+    """Return what makes a block: latents and token ids; to inpaint, also the mask and the latents of what is kept."""
+
+    def make(seeds: range) -> tuple[Tensor, ...]:
+        pixels = pixels_of(world, seeds, size, device)
+        ids = tokens(tokenizer, captions(world, seeds)).int().view(len(seeds), CAPTIONS, POSITIONS).to(device)
+        extra: tuple[Tensor, ...] = ()
+        if inpaint:
+            mask = masks(len(seeds), size, dice(2, seeds.start, device))
+            small = F.interpolate(mask, (size // DOWNSCALE, size // DOWNSCALE), mode="nearest")
+            extra = (torch.cat([small, encode(vae, pixels * (1 - mask))], 1).half(),)
+        return (encode(vae, pixels).half(), ids, *extra)
+
+    return make
+
+
+def batch_of(window: tuple[Tensor, ...], empty: Tensor, batch: int, generator: torch.Generator) -> tuple[Tensor, ...]:
+    """Return latents [n, 4, h, w], token ids [n, 77] (one caption in ten is empty), and what else the block has."""
+    latents, ids, *extra = window
+    device = latents.device
+    which = torch.randint(len(latents), (batch,), generator=generator, device=device)
+    caption = torch.randint(ids.shape[1], (batch,), generator=generator, device=device)
+    dropped = torch.rand(batch, generator=generator, device=device) < DROPPED
+    words = torch.where(dropped[:, None], empty, ids[which, caption])
+    return (latents[which].float(), words.long(), *(part[which].float() for part in extra))
+
+
+def loss_of(
+    drawer: Drawer, latents: Tensor, ids: Tensor, *extra: Tensor, alphas: Tensor, generator: torch.Generator
+) -> Tensor:
     """Return the squared error of v, weighted by min(SNR + 1, CAP) / (SNR + 1), after Hang et al. 2023."""
-    n = len(latents)
-    spread = (torch.arange(n) + torch.rand(n, generator=generator)) / n  # every part of the schedule in every batch
-    t = (spread**NOISY * len(alphas)).long().clamp(max=len(alphas) - 1).to(latents.device)
-    noise = torch.randn(latents.shape, generator=generator).to(latents.device)
+    n, device = len(latents), latents.device
+    offset = torch.rand(n, generator=generator, device=device)
+    spread = (torch.arange(n, device=device) + offset) / n  # every part of the schedule in every batch
+    t = (spread**NOISY * len(alphas)).long().clamp(max=len(alphas) - 1)
+    noise = torch.randn(latents.shape, generator=generator, device=device)
     signal, sigma = alphas[t].sqrt()[:, None, None, None], (1 - alphas[t]).sqrt()[:, None, None, None]
-    x = signal * latents + sigma * noise
+    x = torch.cat([signal * latents + sigma * noise, *extra], 1)
     v = signal * noise - sigma * latents
-    output = drawer(x.contiguous(memory_format=torch.channels_last), t, ids)
+    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+        output = drawer(x.contiguous(memory_format=torch.channels_last), t, ids)
     weight = ((1 - alphas[t]) * CAP).clamp(max=1)
-    return (F.mse_loss(output, v, reduction="none").mean((1, 2, 3)) * weight).mean()
+    return (F.mse_loss(output.float(), v, reduction="none").mean((1, 2, 3)) * weight).mean()
 
 
 def rate(progress: float, step: int, peak: float) -> float:
@@ -121,42 +160,63 @@ def rate(progress: float, step: int, peak: float) -> float:
 
 
 def train_unet(
-    work: Path, tokenizer: CLIPTokenizer, *, minutes: float, size: int, device: str, batch: int, peak: float, seed: int
+    work: Path,
+    world: World,
+    tokenizer: CLIPTokenizer,
+    *,
+    steps: int,
+    minutes: float,
+    size: int,
+    device: str,
+    batch: int,
+    peak: float,
+    seed: int,
+    blocks: int = 64,
+    inpaint: bool = False,
 ) -> None:
-    """Train for some minutes from the checkpoint in `work`, if there is one."""
+    """Train from the checkpoint in `work`, if there is one, until step `steps`, or for some minutes.
+
+    `blocks` of 64 scenes are kept in memory. `inpaint` trains the nine-channel variant; it begins as the plain one.
+    """
     torch.manual_seed(seed)
-    drawer = Drawer(size).to(device)
+    drawer = Drawer(world, size, INPAINT_CHANNELS if inpaint else LATENT_CHANNELS).to(device)
+    drawer.text.requires_grad_(not inpaint)  # both variants share one text encoder
+    path, done = work / NAMES[inpaint], 0
+    if inpaint and not path.exists():
+        widen(drawer, load_drawer(work, world, size, device))
     drawer.unet.to(memory_format=torch.channels_last)
     average = copy.deepcopy(drawer)
     optimizer = new_optimizer(drawer, peak)
-    path, step = work / "unet.pt", 0
     if path.exists():
         state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
         drawer.load_state_dict(state["model"])
         average.load_state_dict(state["average"])
         optimizer.load_state_dict(state["optimizer"])
-        step = int(state["step"])
-    generator = torch.Generator().manual_seed(seed + step)
-    batches = Batches(work, tokenizer, batch, device, generator)
+        done = int(state["step"])
+    make = scenes_for(world, tokenizer, load_vae(work, world, device), size, device, inpaint=inpaint)
+    window = Window(make, count=blocks, every=max(1, USES * BLOCK // batch))
     alphas = DDIMScheduler(**SCHEDULER).alphas_cumprod.to(device)
+    empty = tokens(tokenizer, [""])[0].int().to(device)
 
     start = saved = time.monotonic()
-    first, mean = step, 0.0
-    while (progress := (time.monotonic() - start) / 60 / minutes) < 1:
+    first, mean = done, 0.0
+    for step in course(first, steps, minutes):
         for group in optimizer.param_groups:
-            group["lr"] = rate(progress, step, peak)
-        loss = loss_of(drawer, *batches.next(), alphas, generator)
+            group["lr"] = rate(step / steps, step, peak)
+        generator = dice(seed, step, device)
+        chosen = batch_of(window.at(step), empty, batch, generator)
+        loss = loss_of(drawer, *chosen, alphas=alphas, generator=generator)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(drawer.parameters(), 1.0)
         optimizer.step()
         follow(average, drawer, step)
-        step += 1
-        mean += (float(loss.detach()) - mean) / min(step - first, 200)
-        if step % 100 == 0:
-            pace = (step - first) * batch / (time.monotonic() - start)
-            print(f"unet step {step} loss {mean:.4f} {pace:.1f} samples/s of {len(batches.latents)}", flush=True)
+        done = step + 1
+        if done % 50 == 0:
+            mean += (float(loss.detach()) - mean) / min((step - first) // 50 + 1, 5)
+            pace = (done - first) * batch / (time.monotonic() - start)
+            print(f"{path.stem} step {done} of {steps} loss {mean:.4f} {pace:.1f} samples/s", flush=True)
         if time.monotonic() - saved > 120:
-            write_drawer(work, drawer, average, optimizer, step=step)
+            write_drawer(path, drawer, average, optimizer, step=done)
             saved = time.monotonic()
-    write_drawer(work, drawer, average, optimizer, step=step)
+    write_drawer(path, drawer, average, optimizer, step=done)

@@ -10,12 +10,16 @@ from pathlib import Path
 
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
-from transformers import CLIPTextModel
+from transformers import CLIPTextModel, CLIPTokenizer
 
 from autoencoder import load_vae, save
 from configs import SCHEDULER
-from diffusion import Drawer, load_drawer, new_optimizer, write_drawer
-from latents import read_shards
+from diffusion import NAMES, Drawer, load_drawer, new_optimizer, write_drawer
+from scenes import captions, encode, pixels_of, tokens
+from world import World
+
+TOLD = 4000
+"""Scenes whose captions between them have every word of a world."""
 
 INDEX = {
     "_class_name": "StableDiffusionPipeline",
@@ -60,14 +64,13 @@ def latent_rgb(vae: AutoencoderKL, latents: torch.Tensor) -> list[list[float]]:
     return [[round(float(value), 4) for value in row] for row in fitted]
 
 
-def export(work: Path, out: Path, *, size: int) -> int:
-    """Write the model in fp16 into `out`, where the tokenizer already is, and return the bytes of its weights."""
-    drawer = load_drawer(work, size, "cpu", averaged=True)
-    vae = load_vae(work, "cpu").to(memory_format=torch.contiguous_format)
+def export(work: Path, world: World, tokenizer: CLIPTokenizer, out: Path, *, size: int, inpaint: bool = False) -> int:
+    """Write the model, or its inpainting variant, in fp16 into `out` and return the bytes of its weights."""
+    drawer = load_drawer(work, world, size, "cpu", inpaint=inpaint)
+    vae = load_vae(work, world, "cpu").to(memory_format=torch.contiguous_format)
     vae.register_to_config(sample_size=size)
-    latents, ids = read_shards(work)
-    own = {"latent_rgb_factors": latent_rgb(vae, latents[:64].float())}
-    forget_unseen(drawer.text, ids.long().unique())
+    own = {"latent_rgb_factors": latent_rgb(vae, encode(vae, pixels_of(world, range(64), size)))}
+    forget_unseen(drawer.text, tokens(tokenizer, captions(world, range(TOLD))).unique())
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         networks: tuple[tuple[str, AutoencoderKL | CLIPTextModel | UNet2DConditionModel], ...] = (
@@ -82,11 +85,13 @@ def export(work: Path, out: Path, *, size: int) -> int:
         (folder / "pentimento.json").write_text(json.dumps(own))
         for path in folder.rglob("*.json"):
             path.write_text(without_paths(path.read_text()))
+        if not (out / "tokenizer").exists():
+            tokenizer.save_pretrained(folder / "tokenizer")
         replace_files(folder, out)
     return sum(path.stat().st_size for path in out.rglob("*.safetensors"))
 
 
-def take_up(folder: Path, work: Path, *, size: int) -> None:
+def take_up(folder: Path, work: Path, world: World, *, size: int) -> None:
     """Write checkpoints into `work` from the weights of a model, so that its training goes on.
 
     Raises
@@ -94,17 +99,22 @@ def take_up(folder: Path, work: Path, *, size: int) -> None:
     FileExistsError
         Where there is a checkpoint already.
     """
-    for name in ("vae.pt", "unet.pt"):
-        if (work / name).exists():
-            raise FileExistsError(f"{work / name} is there already; move it away, or go on with it")
+    refuse_to_replace(work)
     vae = AutoencoderKL.from_pretrained(folder / "vae", torch_dtype=torch.float32)
     save(work / "vae.pt", {"model": vae.state_dict(), "step": 0})
-    drawer = Drawer(size)
+    drawer = Drawer(world, size)
     unet = UNet2DConditionModel.from_pretrained(folder / "unet", torch_dtype=torch.float32)
     text = CLIPTextModel.from_pretrained(folder / "text_encoder", dtype=torch.float32)
     drawer.unet.load_state_dict(unet.state_dict())
     drawer.text.load_state_dict(text.state_dict())
-    write_drawer(work, drawer, drawer, new_optimizer(drawer, peak=0.0), step=0)
+    write_drawer(work / NAMES[False], drawer, drawer, new_optimizer(drawer, peak=0.0), step=0)
+
+
+def refuse_to_replace(work: Path) -> None:
+    """Raise FileExistsError if there is a checkpoint in `work`."""
+    for path in (work / "vae.pt", *(work / name for name in NAMES.values())):
+        if path.exists():
+            raise FileExistsError(f"{path} is there already; move it away, or go on with it")
 
 
 def without_paths(text: str) -> str:

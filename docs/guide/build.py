@@ -34,6 +34,7 @@ PAGES = (
     "api",
     "python",
     "models",
+    "upscaling",
 )
 
 PAGE = """<!doctype html>

@@ -1,4 +1,4 @@
-"""Latents and pictures brought to a larger size, between two passes over their edges where they are tiles."""
+"""Latents and pictures brought to a larger size, and over their edges where they are tiles."""
 
 import math
 from collections.abc import Callable

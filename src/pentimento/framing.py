@@ -5,6 +5,7 @@ pixels; `compose` puts the repainted pixels back. The two ways of doing it, our 
 float and A1111's in 8 bits, are two rows of `FRAMERS`, chosen by `Profile.overlay`.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -68,6 +69,7 @@ class Frame:
     blend : row of `BLENDS` that pastes
     bare : [H, W] like the result, where no picture lies under it and all is new; None = nowhere
     grain_seed : chance of the grain that is added; None = none is
+    upscale : enlarges what the network made where the box is larger than that
     """
 
     layout: Layout
@@ -79,6 +81,7 @@ class Frame:
     blend: str = "linear"
     bare: NDArray[np.bool_] | None = None
     grain_seed: int | None = None
+    upscale: Upscale = resample
 
     @property
     def icc(self) -> bytes | None:
@@ -255,7 +258,8 @@ class FloatFramer:
         if mask is not None and shown.size == mask.size:
             shown = PIXEL_FILLS[request.masked_content](shown, mask)
         weight, target = self._weight(request, inputs, layout), shown if request.color_correction else None
-        return Frame(layout, shown, mask, source, weight, target, request.blend, _bare(inputs, source.size))
+        bare = _bare(inputs, source.size)
+        return Frame(layout, shown, mask, source, weight, target, request.blend, bare, upscale=upscale)
 
     def settle(self, frame: Frame, request: Request, sampled: Sampled) -> Frame:
         frame = replace(frame, grain_seed=sampled.seed if request.match_grain else None)
@@ -281,7 +285,7 @@ class FloatFramer:
             pixels = CORRECTIONS[profile.color](pixels, frame.target, frame.mask)
         inside = pixels[: layout.asked.height, : layout.asked.width]
         box = layout.box or Box.whole(layout.output)
-        return _grained(frame, composing.stitch_from_working(inside, box, layout.asked), box)
+        return _grained(frame, _stitched(inside, box, layout.asked, frame.upscale), box)
 
     def compose(self, frame: Frame, pixels: Floats, profile: Profile) -> Image.Image:
         tile, output = self.tile(frame, pixels, profile), frame.layout.output
@@ -310,6 +314,16 @@ class FloatFramer:
             mode = _pixel_mode(request)
             painted, blurred = (resize(mask, layout.output, mode).convert("L") for mask in (painted, blurred))
         return np.asarray(blurred), np.asarray(painted)
+
+
+def _stitched(pixels: Floats, box: Box, asked: Size, upscale: Upscale) -> Floats:
+    """Scale a tile back to its box; where that is larger, by whole times first and then to the exact place."""
+    times = math.ceil(max(box.size.width / asked.width, box.size.height / asked.height))
+    if times > 1 and upscale is not resample:
+        asked = asked.times(times)
+        large = upscale(Image.fromarray(composing.to_bytes(pixels, "round")), asked)
+        pixels = np.asarray(large, np.float32) / np.float32(255)
+    return composing.stitch_from_working(pixels, box, asked)
 
 
 def _pixel_mode(request: Request) -> str:
@@ -378,8 +392,8 @@ class A1111Framer:
         weight = np.asarray(overlay_mask, np.float32) / np.float32(255)
         if shown.size == mask.size:
             shown = A1111_FILLS[request.masked_content](shown, mask)
-        target = shown if request.color_correction else None
-        return Frame(layout, shown, mask, source, weight, target, request.blend, _bare(inputs, source.size))
+        target, bare = shown if request.color_correction else None, _bare(inputs, source.size)
+        return Frame(layout, shown, mask, source, weight, target, request.blend, bare, upscale=upscale)
 
     def settle(self, frame: Frame, request: Request, sampled: Sampled) -> Frame:
         frame = replace(frame, grain_seed=sampled.seed if request.match_grain else None)
@@ -403,11 +417,13 @@ class A1111Framer:
             return image
         if frame.blend != "linear" or frame.grain_seed is not None:
             box = frame.layout.box or Box.whole(frame.source.size)
-            tile = np.asarray(resize(image, box.size, "crop_and_resize"), np.float32) / np.float32(255)
+            large = resize(image, box.size, "crop_and_resize", frame.upscale)
+            tile = np.asarray(large, np.float32) / np.float32(255)
             source = np.asarray(frame.source.image)
             return Image.fromarray(BLENDS[frame.blend](source, _grained(frame, tile, box), frame.weight, box))
         overlay_mask = Image.fromarray(np.round(frame.weight * 255).astype(np.uint8))
-        return composing.paste(image, composing.overlay(frame.source.image, overlay_mask), frame.layout.box)
+        over = composing.overlay(frame.source.image, overlay_mask)
+        return composing.paste(image, over, frame.layout.box, frame.upscale)
 
 
 def _grained(frame: Frame, tile: Floats, box: Box) -> Floats:

@@ -49,7 +49,7 @@ class Event:
     image : the finished picture, with kind "picture"
     """
 
-    kind: Literal["loading", "started", "upscaling", "step", "picture", "finished"]
+    kind: Literal["loading", "loaded", "started", "upscaling", "step", "picture", "finished"]
     picture: int
     pictures: int
     step: int = 0

@@ -14,11 +14,13 @@ from PIL import Image
 
 from .errors import OutOfMemoryError
 from .framing import FRAMERS
+from .models.captioners import Captioner, find_captioner, scan_captioners
 from .models.find import Library, scan
 from .models.info import ModelInfo
 from .models.networks.files import EmbeddingFile, NetworkFile
 from .models.networks.find import NetworkLibrary, scan_networks
 from .models.upscalers.find import UpscalerFile, UpscalerLibrary, scan_upscalers
+from .pictures.read import read_picture, split
 from .pictures.upscale import PIXEL_UPSCALERS
 from .plan import Plan, resolve
 from .prompts.styles import Style, read_styles
@@ -29,6 +31,7 @@ from .upscaling import upscale_request
 if TYPE_CHECKING:
     from .encoding import Cache
     from .models.base import Model
+    from .models.describing import Describer
     from .models.upscalers.upscaler import Upscaler
     from .pipeline import Event
     from .result import Finished, Result
@@ -93,6 +96,7 @@ class Studio:
         self._styles_file = styles
         self._resident = Resident()
         self._upscaler: tuple[UpscalerFile, Upscaler] | None = None
+        self._describer: tuple[Captioner, Describer] | None = None
         self._busy = threading.Lock()
         self._caches: WeakKeyDictionary[Model, Cache] = WeakKeyDictionary()
 
@@ -121,9 +125,14 @@ class Studio:
         """The upscalers that were found in and beside the model folders; scanned on first use."""
         return scan_upscalers(self._folders)
 
+    @cached_property
+    def captioners(self) -> tuple[Captioner, ...]:
+        """The models that describe pictures in the model folders; scanned on first use."""
+        return scan_captioners(self._folders)
+
     def refresh(self) -> None:
         """Look for models, networks, upscalers and styles again when they are next needed."""
-        for name in ("library", "addons", "upscalers", "styles"):
+        for name in ("library", "addons", "upscalers", "captioners", "styles"):
             self.__dict__.pop(name, None)
 
     @cached_property
@@ -220,7 +229,9 @@ class Studio:
         pictures: list[Finished] = []
 
         def load(info: ModelInfo) -> "Model":
-            return self.load(plan, info, lambda: run.on_event(Event("loading", 0, len(plan.pictures))))
+            model = self.load(plan, info, lambda: run.on_event(Event("loading", 0, len(plan.pictures))))
+            run.on_event(Event("loaded", 0, len(plan.pictures)))
+            return model
 
         with self._busy:
             try:
@@ -268,6 +279,30 @@ class Studio:
         """
         asked = upscale_request(picture, by=by, width=width, height=height, upscaler=upscaler, crop=crop)
         return self.run(asked, on_event, cancel)
+
+    def describe(self, picture: Picture, model: str | None = None, *, most_tokens: int = 40) -> str:
+        """Say what a picture shows, by a BLIP, GIT or ViT-GPT2 model.
+
+        Parameters
+        ----------
+        model : name, folder or hub id; left out = the first in the model folders
+        most_tokens : where the text ends at the latest
+
+        Raises
+        ------
+        ModelNotFoundError
+            Where there is none; says how to get one.
+        """
+        from .models.describing import load_describer
+        from .models.memory import choose_device, choose_dtype
+
+        captioner = find_captioner(model, self.captioners, allow_download=self.download)
+        image = split(read_picture(picture, "image"), "#ffffff", "flatten").image
+        with self._busy:
+            if self._describer is None or self._describer[0] != captioner:
+                device = choose_device(self.device)
+                self._describer = captioner, load_describer(captioner, device, choose_dtype(self.dtype, device))
+            return self._describer[1].describe(image, most_tokens)
 
     def load_upscaler(self, file: UpscalerFile) -> "Upscaler":
         """Bring an upscaler's network into memory; the last one stays there."""

@@ -34,9 +34,16 @@ export const around = ([left, top, right, bottom]: Sides, [width, height]: Pair)
   height + bottom,
 ];
 
-/** How far a side reaches when its edge is drawn to a point; by whole cells unless `exact`. */
-export function reach(side: number, at: { x: number; y: number }, [width, height]: Pair, exact: boolean): number {
-  const away = [-at.x, -at.y, at.x - width, at.y - height][side]!;
+interface Drawn {
+  /** How far beyond the edge the hand is. */
+  beside: number;
+  /** To the pixel, not by whole cells. */
+  exact: boolean;
+}
+
+/** How far a side reaches when the hand has drawn its edge to a point. */
+export function reach(side: number, at: { x: number; y: number }, size: Pair, { beside, exact }: Drawn): number {
+  const away = [-at.x, -at.y, at.x - size[0], at.y - size[1]][side]! - beside;
   const step = exact ? 1 : CELL;
   return Math.min(LARGEST, Math.max(0, Math.round(away / step) * step));
 }

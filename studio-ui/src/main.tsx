@@ -1,7 +1,7 @@
 import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { bindKeys } from './commands';
-import { t } from './i18n';
+import { speak, t } from './i18n';
 import { App } from './panels/App';
 import { shortProgress } from './panels/PlanLine';
 import { sendBatch, startBatch } from './state/batch';
@@ -12,6 +12,7 @@ import { merging, startMerging } from './state/merge';
 import { startFollowingHand, startTinting } from './state/modes';
 import { complain, notify } from './state/notices';
 import { startPlanning } from './state/plan';
+import { language } from './state/preferences';
 import { startShowing } from './state/results';
 import { keepTrying } from './state/server';
 import { startSession } from './state/session';
@@ -40,6 +41,7 @@ function onPaste(event: ClipboardEvent): void {
   if (text.trim()) void readText(text);
 }
 
+await speak(language.peek()).catch(complain);
 render(<App />, document.getElementById('app')!);
 bindKeys();
 addEventListener('paste', onPaste);

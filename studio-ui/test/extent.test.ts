@@ -10,11 +10,13 @@ test('sides are read as the server reads them', () => {
 });
 
 test('an edge goes where it is drawn to, outward only, by whole cells or exactly', () => {
-  expect(reach(0, { x: -37, y: 900 }, [200, 100], false)).toBe(40);
-  expect(reach(0, { x: -37, y: 900 }, [200, 100], true)).toBe(37);
-  expect(reach(3, { x: -37, y: 161 }, [200, 100], true)).toBe(61);
-  expect(reach(1, { x: 0, y: 30 }, [200, 100], true)).toBe(0);
-  expect(reach(2, { x: 1e9, y: 30 }, [200, 100], true)).toBe(16384);
+  const [cells, exact] = [false, true].map((exact) => ({ beside: 0, exact }));
+  expect(reach(0, { x: -37, y: 900 }, [200, 100], cells)).toBe(40);
+  expect(reach(0, { x: -37, y: 900 }, [200, 100], exact)).toBe(37);
+  expect(reach(3, { x: -37, y: 161 }, [200, 100], exact)).toBe(61);
+  expect(reach(1, { x: 0, y: 30 }, [200, 100], exact)).toBe(0);
+  expect(reach(3, { x: 0, y: 161 }, [200, 100], { beside: 11, exact: true })).toBe(50);
+  expect(reach(2, { x: 1e9, y: 30 }, [200, 100], exact)).toBe(16384);
 });
 
 test('boxes of the larger picture lie on the one that is shown', () => {

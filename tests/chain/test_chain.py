@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pentimento import Chain, Request, choices
-from pentimento.errors import Cancelled, ImageError, RequestError
+from pentimento import Chain, Request, choices, metadata
+from pentimento.errors import Cancelled, ImageError, RecipeError, RequestError
+from pentimento.recipe import ScriptRecord, open_recipe
 
 from .answering import AnsweringStudio, noise
 
@@ -193,6 +194,9 @@ def test_what_cannot_be_a_step_is_refused_before_it_is_run(studio: AnsweringStud
     for wrong in (lambda: chain.mute(1), lambda: chain.picture(1), lambda: chain.rerun(studio, 0)):
         with pytest.raises(RequestError, match="it has none yet"):
             wrong()
+    assert chain.refresh(studio).steps == ()
+    with pytest.raises(RequestError, match="it has 1, counted from 1"):
+        painted(studio, chain, near(LEFT, 1)).refresh(studio, 0)
     with pytest.raises(ImageError):
         Chain.of(b"no picture")
 
@@ -206,6 +210,47 @@ def test_one_of_several_pictures_is_chosen(studio: AnsweringStudio) -> None:
     assert same(chosen.rerun(studio, 1), chosen)
     with pytest.raises(RequestError, match="chain's picture"):
         chosen.add(result, 0)
+
+
+def test_a_result_is_accepted_from_its_file(studio: AnsweringStudio, tmp_path: Path) -> None:
+    mask = Image.new("L", (WIDTH, HEIGHT))
+    mask.paste(255, (20, 20, 50, 50))
+    chain = painted(studio, Chain.of(noise(WIDTH, HEIGHT)), near(LEFT, 1))
+    for fields in (near(mask, 2, blend="poisson"), {**FAST, "mask": RIGHT, "seed": 3, "prompt": "a hat"}):
+        result = studio.run(chain.request(**fields))
+        (file,) = result.save(tmp_path / "result.png")
+        accepted, added = chain.accept(studio, file), chain.add(result)
+        assert np.array_equal(bytes_of(accepted.picture()), bytes_of(added.picture()))
+        assert accepted.mute(1).stale == added.mute(1).stale
+        assert same(accepted.rerun(studio, 2), added)
+        with pytest.raises(RequestError, match="chain's picture"):
+            Chain.of(noise(WIDTH, HEIGHT)).accept(studio, file)
+    Image.open(file).convert("L").save(tmp_path / "grey.png")
+    with pytest.raises(RecipeError, match="carries no recipe"):
+        chain.accept(studio, tmp_path / "grey.png")
+    script = ScriptRecord(name="regions")
+    recipe = open_recipe(file).model_copy(update={"script": script}).to_json()
+    metadata.save(Image.open(file), tmp_path / "script.png", recipe=recipe)
+    with pytest.raises(RecipeError, match="put together by 'regions'"):
+        chain.accept(studio, tmp_path / "script.png")
+    result.save(tmp_path / "result.jpg")
+    with pytest.raises(RecipeError, match="loses pixels"):
+        chain.accept(studio, tmp_path / "result.jpg")
+
+
+def test_half_transparent_pixels_keep_their_colour_under_a_flattening_profile(studio: AnsweringStudio) -> None:
+    source = Image.new("RGBA", (WIDTH, HEIGHT), (200, 40, 90, 128))
+    chain = Chain.of(source)
+    request = chain.request(**near(LEFT, 1, profile="a1111", denoising_strength=1))
+    result = studio.run(request)
+    made = bytes_of(result.images[0]).astype(float)
+    after = bytes_of(chain.add(result).picture()).astype(float)
+    whole = result.weights[0] == 1
+    assert whole.any()
+    over_white = after[..., :3] * 128 / 255 + 255 * 127 / 255
+    reachable = (made > 128).all(2) & whole
+    assert np.abs(over_white - made)[reachable].max() <= 1
+    assert np.array_equal(after[result.weights[0] == 0], bytes_of(source)[result.weights[0] == 0])
 
 
 def test_strength_zero_and_empty_masks_are_steps_that_change_nothing(studio: AnsweringStudio) -> None:

@@ -1,6 +1,8 @@
 """`pentimento chain`, with the built-in model: from a picture to layers and back."""
 
+import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from PIL import Image
 
 from pentimento import Chain
 from pentimento.cli.main import main
+from pentimento.pictures.write import to_png
 
 GARDEN = str(Path(__file__).parents[2] / "src" / "pentimento" / "examples" / "garden.png")
 LEFT, RIGHT, OVER = "rect 8 8 24 24", "rect 88 80 24 24", "rect 20 20 24 24"
@@ -88,6 +91,12 @@ def test_a_chain_from_the_picture_to_its_layers(run: Terminal, tmp_path: Path) -
     assert [step["seed"] for step in run.told("move", 3, 1)["steps"]] == [3, 1, 9]
     assert run.told("rename", 1, "house")["steps"][0]["label"] == "house"
     assert [step["seed"] for step in run.told("remove", 1, 3)["steps"]] == [1]
+    run.told("export", "-o", tmp_path / "now.png")
+    words = ("inpaint", tmp_path / "now.png", "--mask", RIGHT, "-s", 5, *FAST, "-o", tmp_path / "made.png")
+    assert main(list(map(str, words))) == 0
+    run.capsys.readouterr()
+    assert [step["seed"] for step in run.told("accept", tmp_path / "made.png", "--label", "made")["steps"]] == [1, 5]
+    assert np.array_equal(np.asarray(Chain.open(run.file).picture()), pixels(tmp_path / "made.png"))
     code, out, _ = run("show")
     assert code == 0
     assert "a tree" in out
@@ -132,13 +141,42 @@ def test_what_is_no_chain_is_refused(run: Terminal) -> None:
 def test_two_that_change_one_file_do_not_lose_a_step(run: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     run("new", GARDEN)
     other = Chain.open(run.file)
-    paint = Chain.paint
+    mask = Image.new("L", (128, 128), 255)
 
-    def meanwhile(self: Chain, *args: Any) -> Chain:
-        other.save(run.file)
-        return paint(self, *args)
+    class Slow(io.BytesIO):
+        """Somebody else saves the chain while the mask is read."""
 
-    monkeypatch.setattr(Chain, "paint", meanwhile)
-    code, _, err = run("add", "--mask", LEFT, "-s", 1, *FAST)
+        def read(self, size: int | None = -1) -> bytes:
+            other.save(run.file)
+            return super().read(size)
+
+    monkeypatch.setattr("sys.stdin", type("Stdin", (), {"buffer": Slow(to_png(mask))}))
+    code, _, err = run("add", "--mask", "-", "-s", 1, "--steps", 1)
     assert code == 2
     assert "changed by another program meanwhile" in err
+    assert Chain.open(run.file).steps == ()
+
+
+def test_what_was_run_again_is_kept_where_a_later_step_fails(run: Terminal) -> None:
+    run("new", GARDEN)
+    for seed, mask in enumerate((LEFT, OVER, "rect 36 36 24 24"), 1):
+        run("add", "--mask", mask, "-s", seed, *FAST)
+    chain = Chain.open(run.file)
+    last = chain.steps[-1]
+    gone = last.recipe.model_copy(update={"request": {**last.recipe.request, "model": "gone"}})
+    replace(chain, steps=(*chain.steps[:-1], replace(last, recipe=gone))).save(run.file)
+    assert [step["stale"] for step in run.told("mute", 1)["steps"]] == [False, True, True]
+    code, _, err = run("rerun")
+    assert code == 3
+    assert "gone" in err
+    assert [step["stale"] for step in run.told("show")["steps"]] == [False, False, True]
+
+
+def test_a_rerun_says_what_is_other_than_it_was(run: Terminal) -> None:
+    run("new", GARDEN)
+    run("add", "--mask", LEFT, "-s", 1, *FAST)
+    assert "not painted as before" not in run("rerun", 1)[2]
+    chain = Chain.open(run.file)
+    then = chain.steps[0].recipe.model_copy(update={"libraries": {"torch": "0.1"}})
+    replace(chain, steps=(replace(chain.steps[0], recipe=then),)).save(run.file)
+    assert "step 1 was not painted as before (torch: 0.1 then" in run("rerun", 1)[2]

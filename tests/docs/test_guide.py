@@ -17,7 +17,7 @@ PAGES = sorted(path.name for path in (GUIDE / "en").glob("*.md"))
 _PICTURE = re.compile(r"!\[[^\]]*\]\(\.\./pictures/([\w-]+)\.webp\)")
 _LINK = re.compile(r"\[[^\]]+\]\(([^)#]+)(#[\w-]+)?\)")
 _SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
-MAKES_A_PICTURE = ("txt2img", "img2img", "inpaint", "regions", "detail")
+MAKES_A_PICTURE = ("txt2img", "img2img", "inpaint", "regions", "detail", "upscale")
 
 
 def text(language: str, page: str) -> str:

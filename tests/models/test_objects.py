@@ -1,6 +1,8 @@
 """Detectors of transformers: real classes with tiny random weights, saved and read as any other."""
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +11,17 @@ import pytest
 import torch
 import transformers
 from PIL import Image
+from transformers.convert_slow_tokenizer import bytes_to_unicode
+from transformers.models.auto.modeling_auto import (
+    MODEL_FOR_OBJECT_DETECTION_MAPPING_NAMES,
+    MODEL_FOR_ZERO_SHOT_OBJECT_DETECTION_MAPPING_NAMES,
+)
 
 import pentimento as pm
-from pentimento.models.objects import Found, ObjectFinder, find_detector
+from pentimento.models.objects import KINDS, WORDS, Found, ObjectFinder, find_detector
+from pentimento.scripts import find_script, plan_script, run_script
+from pentimento.scripts.detail import DetailOptions
+from pentimento.scripts.means import Eyes
 
 IMAGE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (48, 72, 3), np.uint8))
 YOLOS_PIXELS = {"size": {"shortest_edge": 48, "longest_edge": 96}, "do_pad": False}
@@ -91,52 +101,115 @@ def test_boxes_that_are_given_back_differ(yolos: Path, overlap: float) -> None:
     assert all(one.overlap(other) <= overlap for one, other in pairs)
 
 
-@pytest.fixture(scope="module")
-def owlvit(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("owlvit")
-    torch.manual_seed(0)
-    text = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
-    config = transformers.OwlViTConfig(
-        text_config={**text, "vocab_size": 514, "bos_token_id": 512, "eos_token_id": 513, "pad_token_id": 0},
-        vision_config={**text, "image_size": 64, "patch_size": 16},
-        projection_dim=16,
-    )
-    transformers.OwlViTForObjectDetection(config).save_pretrained(folder)
-    tokenizer = transformers.CLIPTokenizer(vocab=_letters(), merges=[])
-    tokenizer.save_pretrained(folder)
-    images = {"image_processor_type": "OwlViTImageProcessor", "size": {"height": 64, "width": 64}}
-    (folder / "preprocessor_config.json").write_text(json.dumps({**images, "do_center_crop": False}))
-    return folder
+_TWO = {"id2label": {0: "face", 1: "hand"}, "label2id": {"face": 0, "hand": 1}}
+_SMALL = {"encoder_layers": 1, "encoder_ffn_dim": 16, "decoder_ffn_dim": 16, "num_queries": 6}
+_HEADS = {"encoder_attention_heads": 2, "decoder_attention_heads": 2}
+_RESNET = {"embedding_size": 8, "hidden_sizes": [8] * 4, "depths": [1] * 4, "layer_type": "basic"}
+_TOWER = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+_SHORTEST, _SQUARE = {"shortest_edge": 64, "longest_edge": 96}, {"height": 64, "width": 64}
 
 
 def _letters() -> dict[str, int]:
-    from transformers.convert_slow_tokenizer import bytes_to_unicode
-
     letters = list(bytes_to_unicode().values())
     words = [*letters, *(f"{letter}</w>" for letter in letters), "<|startoftext|>", "<|endoftext|>"]
     return {word: number for number, word in enumerate(words)}
 
 
-def test_words_are_found_by_a_detector_that_reads(owlvit: Path) -> None:
-    finder = ObjectFinder(owlvit)
-    found = finder.find(IMAGE, ("a face", "a hand"), 0.0)
+def _detr(folder: Path) -> dict[str, Any]:
+    backbone = transformers.ResNetConfig(**_RESNET, out_features=["stage4"])
+    config = transformers.DetrConfig(
+        use_timm_backbone=False, backbone_config=backbone, d_model=16, decoder_layers=1, **_SMALL, **_HEADS, **_TWO
+    )
+    transformers.DetrForObjectDetection(config).save_pretrained(folder)
+    return {"image_processor_type": "DetrImageProcessor", "size": _SHORTEST}
+
+
+def _rt_detr(folder: Path) -> dict[str, Any]:
+    backbone = transformers.RTDetrResNetConfig(**_RESNET, out_features=["stage2", "stage3", "stage4"])
+    widths = {"d_model": 16, "encoder_hidden_dim": 16, "encoder_in_channels": [8] * 3, "decoder_in_channels": [16] * 3}
+    config = transformers.RTDetrConfig(
+        backbone_config=backbone, num_denoising=0, decoder_layers=1, **widths, **_SMALL, **_HEADS, **_TWO
+    )
+    transformers.RTDetrForObjectDetection(config).save_pretrained(folder)
+    return {"image_processor_type": "RTDetrImageProcessor", "size": _SQUARE}
+
+
+def _owl(folder: Path, version: str) -> dict[str, Any]:
+    words = {"vocab_size": 514, "bos_token_id": 512, "eos_token_id": 513, "pad_token_id": 0}
+    sees = {"image_size": 64, "patch_size": 16}
+    library: Any = transformers
+    config = getattr(library, f"{version}Config")(
+        text_config={**_TOWER, **words}, vision_config={**_TOWER, **sees}, projection_dim=16
+    )
+    getattr(library, f"{version}ForObjectDetection")(config).save_pretrained(folder)
+    transformers.CLIPTokenizer(vocab=_letters(), merges=[]).save_pretrained(folder)
+    return {"image_processor_type": f"{version}ImageProcessor", "size": _SQUARE}
+
+
+def _grounding_dino(folder: Path) -> dict[str, Any]:
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ".", "?", "a", "face", "hand"]
+    backbone = transformers.SwinConfig(
+        image_size=64,
+        patch_size=4,
+        embed_dim=8,
+        depths=[1] * 4,
+        num_heads=[1] * 4,
+        window_size=4,
+        out_features=["stage2", "stage3", "stage4"],
+    )
+    text = transformers.BertConfig(vocab_size=len(words), **_TOWER)
+    config = transformers.GroundingDinoConfig(
+        backbone_config=backbone, text_config=text, d_model=32, decoder_layers=2, max_text_len=16, **_SMALL, **_HEADS
+    )
+    transformers.GroundingDinoForObjectDetection(config).save_pretrained(folder)
+    transformers.BertTokenizer(vocab={word: number for number, word in enumerate(words)}).save_pretrained(folder)
+    processor = {"processor_class": "GroundingDinoProcessor", "image_processor_type": "GroundingDinoImageProcessor"}
+    return {**processor, "size": _SHORTEST}
+
+
+TINY: dict[str, Callable[[Path], dict[str, Any]]] = {
+    "detr": _detr,
+    "rt_detr": _rt_detr,
+    "owlvit": partial(_owl, version="OwlViT"),
+    "owlv2": partial(_owl, version="Owlv2"),
+    "grounding-dino": _grounding_dino,
+}
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_every_kind_is_read_from_its_folder_and_finds(name: str, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps(TINY[name](tmp_path)))
+    finder = ObjectFinder(tmp_path)
+    assert finder.kind is KINDS[name]
+    reads = finder.kind is WORDS
+    words = ("a face", "a hand") if reads else ()
+    found = finder.find(IMAGE, words, 0.0)
     assert found
-    assert {one.label for one in found} <= {"a face", "a hand"}
-    assert all(one.left < one.right and one.top < one.bottom for one in found)
-    with pytest.raises(pm.RequestError, match="^look_for: this detector looks for what it is told"):
-        finder.find(IMAGE, (), 0.3)
+    assert found == finder.find(IMAGE, words, 0.0)
+    assert all(one.left < one.right and one.top < one.bottom and 0 <= one.score <= 1 for one in found)
+    if not reads:
+        assert {one.label for one in found} <= {"face", "hand"}
+    elif name.startswith("owl"):
+        assert {one.label for one in found} <= set(words)
+    if reads:
+        with pytest.raises(pm.RequestError, match="^look_for: this detector looks for what it is told"):
+            finder.find(IMAGE, (), 0.3)
+
+
+def test_kinds_are_types_that_transformers_has() -> None:
+    known = {**MODEL_FOR_OBJECT_DETECTION_MAPPING_NAMES, **MODEL_FOR_ZERO_SHOT_OBJECT_DETECTION_MAPPING_NAMES}
+    assert set(KINDS) <= set(known)
+    assert all((KINDS[name] is WORDS) == (name in MODEL_FOR_ZERO_SHOT_OBJECT_DETECTION_MAPPING_NAMES) for name in KINDS)
 
 
 def test_the_detail_pass_finds_and_paints(yolos: Path, tmp_path: Path) -> None:
-    from pentimento.scripts import find_script, plan_script, run_script
-    from pentimento.scripts.detail import DetailOptions
-
     models = Path(__file__).parents[1] / "golden" / "model"
     studio = pm.Studio(models=[models], model="tiny_sd15", dtype="float32", device="cpu", data=tmp_path)
     request = pm.Request(prompt="a face", init_image=IMAGE, steps=1, width=64, height=64, seed=4)
     options = DetailOptions(detector_model=str(yolos), confidence=0.0, max_count=2, max_area=0.5)
     script = find_script("detail")
-    plan = plan_script(studio, script, request, options, look=True)
+    plan = plan_script(studio, script, request, options, look=Eyes(studio))
     assert len(plan.runs) == 2
     result = run_script(studio, plan_script(studio, script, request, options))
     assert [run.plan.layout for run in result.runs] == [run.layout for run in plan.runs]

@@ -1,7 +1,9 @@
 """Upscalers with small random networks of the real architectures: found, told apart, loaded, run in tiles."""
 
 import re
+import sys
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -297,15 +299,55 @@ def test_upscalers_are_found_where_other_programs_keep_them(tmp_path: Path) -> N
     torch.save({"params_ema": published(compact())}, models / "ESRGAN" / "4x-old.pth")
     for folder in (tmp_path / "webui", models / "Stable-diffusion"):
         library = scan_upscalers([folder])
-        assert sorted(library.names) == ["RealESRGAN_x4plus", "SwinIR_4x"]
+        assert {"RealESRGAN_x4plus", "SwinIR_4x"} == {one.name for one in library.upscalers if one.scale}
         for word in ("realesrgan_x4plus", "R-ESRGAN 4x+", "ESRGAN/RealESRGAN_x4plus", "RealESRGAN_x4plus.safetensors"):
             found = library.find(word)
             assert found is not None and found.name == "RealESRGAN_x4plus"
         with pytest.raises(ModelFileError, match=r"is a pickle.*pentimento convert .*4x-old\.pth"):
             library.find("4x-old")
-        with pytest.raises(ModelFileError, match=r"no ESRGAN, Real-ESRGAN or SwinIR.*pentimento\[upscale\]"):
-            library.find("other")
+        if find_spec("spandrel") is None:
+            with pytest.raises(ModelFileError, match=r"no ESRGAN, Real-ESRGAN or SwinIR.*pentimento\[upscale\]"):
+                library.find("other")
         assert library.find("nothing") is None and library.near("swinir") == ["SwinIR_4x"]
+
+
+def strange(folder: Path) -> UpscalerFile:
+    """A file in a folder of upscalers that is none of our networks."""
+    folder.mkdir(parents=True)
+    save_file({"a": torch.zeros(1)}, folder / "strange.safetensors")
+    (found,) = [one for one in scan_upscalers([folder]).upscalers if one.name == "strange"]
+    assert (found.architecture, found.scale) == ("spandrel", None)
+    return found
+
+
+def test_a_spandrel_without_its_torchvision_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "packages" / "spandrel"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("import torchvision_that_is_not_here\n")
+    monkeypatch.syspath_prepend(package.parent)
+    monkeypatch.delitem(sys.modules, "spandrel", raising=False)
+    file = strange(tmp_path / "DAT")
+    with pytest.raises(ModelFileError, match=r"cannot be imported \(No module named .*torchvision.* made for torch 2"):
+        load_upscaler(file, CPU, torch.float32)
+
+
+def test_spandrel_reads_what_is_not_written_here(tmp_path: Path) -> None:
+    spandrel = pytest.importorskip("spandrel")
+    network = randomised(
+        spandrel.architectures.DAT.DAT(
+            img_size=16, embed_dim=32, split_size=[4, 4], depth=[2], num_heads=[2], expansion_factor=2.0, upscale=2
+        )
+    )
+    (tmp_path / "DAT").mkdir()
+    save_file(
+        {name: one.contiguous() for name, one in network.state_dict().items()}, tmp_path / "DAT" / "a.safetensors"
+    )
+    (file,) = scan_upscalers([tmp_path]).upscalers
+    upscaler = load_upscaler(file, CPU, torch.float32)
+    assert (file.architecture, upscaler.scale) == ("spandrel", 2)
+    assert upscaler.enlarge(noise(20, 12)).shape == (24, 40, 3)
+    with pytest.raises(ModelFileError, match="no network that spandrel knows"):
+        load_upscaler(strange(tmp_path / "HAT"), CPU, torch.float32)
 
 
 def test_a_network_like_one_that_is_known_is_refused_by_what_differs(tmp_path: Path) -> None:
@@ -316,6 +358,7 @@ def test_a_network_like_one_that_is_known_is_refused_by_what_differs(tmp_path: P
     assert kind_of({**shapes, "body.0.rdb1.conv1x1.weight": (4, 8, 1, 1)}) is None  # ESRGAN+
     assert kind_of({**shapes, "conv_last.weight": (1, 8, 3, 3)}) is None  # greys alone
     assert kind_of({"conv_first.weight": (64, 3, 3, 3)}) is None
+    assert kind_of({**shapes, "body.999999999.rdb1.conv1.weight": (4, 8, 3, 3)}) is None  # a header that lies
 
 
 @pytest.mark.parametrize("nest", ["params_ema", "state_dict", None])

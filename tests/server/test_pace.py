@@ -33,6 +33,7 @@ def job(plan: Plan, *, started: float, finished: float) -> Job:
         position=None,
         progress=Progress(),
         request={},
+        script=None,
         plan=plan.as_dict(),
         seeds=(),
         pictures=(),

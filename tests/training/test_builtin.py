@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "training"))
 
-from evaluate import generate, psnr, round_trip  # noqa: E402
-from pool import HELD_OUT, draw_batch  # noqa: E402
-from world import GROUNDS, HOURS, Scene, draw  # noqa: E402
+from evaluate import drawn, generate, held_out, psnr, round_trip  # noqa: E402
+from world import SMALL, Scene, draw  # noqa: E402
 
 MODEL = ROOT / "src" / "pentimento" / "models" / "builtin"
 
@@ -28,7 +27,7 @@ def test_its_weights_are_small() -> None:
 def test_a_picture_survives_the_trip() -> None:
     torch.set_num_threads(1)
     vae = AutoencoderKL.from_pretrained(MODEL / "vae", dtype=torch.float32)
-    scenes = draw_batch(range(HELD_OUT, HELD_OUT + 16), 128)
+    scenes = drawn(SMALL, held_out(SMALL, 16), 128)
     assert psnr(scenes, round_trip(vae, scenes)) > 26
 
 
@@ -39,10 +38,10 @@ def sky(pictures: NDArray[np.generic]) -> NDArray[np.float64]:
 
 @pytest.mark.parametrize("ground", ["grass", "sand"])
 def test_the_sky_is_that_of_the_hour(ground: str) -> None:
-    where = GROUNDS[ground].phrases[0]
-    captions = [f"a red ball {where} {hour.phrases[0]}" for hour in HOURS.values()]
+    where = SMALL.grounds[ground].phrases[0]
+    captions = [f"a red ball {where} {hour.phrases[0]}" for hour in SMALL.hours.values()]
     made = sky(generate(MODEL, captions, size=128, seed=0, steps=8, cfg_scale=4.0))
-    drawn = sky(np.stack([draw(Scene(ground, hour, (), seed=1), 128) * 255 for hour in HOURS]))
-    distances = np.linalg.norm(made[:, None] - drawn[None], axis=2)
-    right = distances.argmin(1) == np.arange(len(HOURS))
-    assert right.sum() >= len(HOURS) - 1  # 99 of 100 at 20 steps; 8 steps may miss one
+    right_sky = sky(np.stack([draw(Scene(ground, hour, (), seed=1), 128) * 255 for hour in SMALL.hours]))
+    distances = np.linalg.norm(made[:, None] - right_sky[None], axis=2)
+    right = distances.argmin(1) == np.arange(len(SMALL.hours))
+    assert right.sum() >= len(SMALL.hours) - 1  # 99 of 100 at 20 steps; 8 steps may miss one

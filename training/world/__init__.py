@@ -1,9 +1,8 @@
 """Illustrated scenes with captions, drawn from a seed."""
 
-from .captions import caption, plain_caption
 from .drawing import draw, draw_batch
 from .kinds import COLOURS
 from .scene import Scene, Thing
-from .worlds import SMALL, World
+from .worlds import SMALL, WHOLE, WORLDS, World
 
-__all__ = ["COLOURS", "SMALL", "Scene", "Thing", "World", "caption", "draw", "draw_batch", "plain_caption"]
+__all__ = ["COLOURS", "SMALL", "WHOLE", "WORLDS", "Scene", "Thing", "World", "draw", "draw_batch"]

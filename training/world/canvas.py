@@ -54,12 +54,16 @@ class Light:
 
 @dataclass(frozen=True)
 class Canvas:
-    """Layers [n, 7, h, w] of n pictures or tiles; `size` pixels are the plane's unit; `seeds` [n] make the chances."""
+    """Layers [n, 7, h, w] of n pictures or tiles; `size` pixels are the plane's unit; `seeds` [n] make the chances.
+
+    The horizon is where the sky ends, [n, 1, 1] in the unit.
+    """
 
     layers: Tensor
     size: int
     light: Light
     seeds: Tensor
+    horizon: Number = 0.58
 
     @property
     def axis(self) -> Tensor:
@@ -82,7 +86,8 @@ class Canvas:
 
     def of(self, which: Tensor) -> Canvas:
         """Return a copy of some of the pictures."""
-        return Canvas(self.layers[which], self.size, self.light.of(which), self.seeds[which])
+        horizon = self.horizon[which] if isinstance(self.horizon, Tensor) else self.horizon
+        return Canvas(self.layers[which], self.size, self.light.of(which), self.seeds[which], horizon)
 
     def lay(self, cover: Tensor, colour: Tensor, height: float | None = None) -> None:
         """Lay a colour [n, 3] or [n, 3, h, w] over everything with its coverage [n, h, w]."""
@@ -199,7 +204,9 @@ def _width(a: Number, b: Number) -> Number:
 def whole(canvas: Canvas, height: float = 0.0) -> Pen:
     """Return a pen in the frame of the plane: its unit is the picture."""
     size = float(canvas.size)
-    return Pen(canvas, 0.0, 0.0, torch.full((1, 1, 1), size, device=canvas.seeds.device), (size, size), (0, 0), 1.0, height)
+    return Pen(
+        canvas, 0.0, 0.0, torch.full((1, 1, 1), size, device=canvas.seeds.device), (size, size), (0, 0), 1.0, height
+    )
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,11 @@ def woman(pen: Pen, colour: Tensor) -> None:
     pen.fill(Line(-0.1, -0.06, -0.2, 0.14, 0.065), SKIN, line=0.7)
     hand(pen, -0.21, 0.17, 1)
     face(pen, -0.27, 0.125)
-    pen.fill(Cut(Circle(0, -0.275, 0.135), Polygon([(-0.2, -0.5), (0.2, -0.5), (0.2, -0.3), (-0.02, -0.36), (-0.2, -0.24)])), HAIR, line=0.6)
+    pen.fill(
+        Cut(Circle(0, -0.275, 0.135), Polygon([(-0.2, -0.5), (0.2, -0.5), (0.2, -0.3), (-0.02, -0.36), (-0.2, -0.24)])),
+        HAIR,
+        line=0.6,
+    )
 
 
 def man(pen: Pen, colour: Tensor) -> None:
@@ -89,7 +93,11 @@ def girl(pen: Pen, colour: Tensor) -> None:
     for x in (-0.14, -0.05, 0.05, 0.14):
         pen.fill(Circle(x, 0.27, 0.018), PALE, line=0)
     face(pen, -0.22, 0.15)
-    pen.fill(Cut(Circle(0, -0.225, 0.16), Polygon([(-0.2, -0.5), (0.2, -0.5), (0.2, -0.26), (0, -0.33), (-0.2, -0.26)])), (0.62, 0.34, 0.12), line=0.6)
+    pen.fill(
+        Cut(Circle(0, -0.225, 0.16), Polygon([(-0.2, -0.5), (0.2, -0.5), (0.2, -0.26), (0, -0.33), (-0.2, -0.26)])),
+        (0.62, 0.34, 0.12),
+        line=0.6,
+    )
 
 
 def king(pen: Pen, colour: Tensor) -> None:
@@ -117,10 +125,22 @@ def horse(pen: Pen, colour: Tensor) -> None:
     """Draw a horse from the side."""
     pen.fill(Polygon([(-0.34, -0.04), (-0.5, 0.08), (-0.46, 0.34), (-0.38, 0.12)], 0.015), toned(colour, 0.55))
     for x, tone in ((-0.2, 0.7), (0.14, 0.7), (-0.29, 1.0), (0.22, 1.0)):
-        pen.fill(Polygon([(x - 0.05, 0.1), (x + 0.05, 0.1), (x + 0.03, 0.44), (x - 0.03, 0.44)], 0.01), toned(colour, tone), line=0.8)
+        pen.fill(
+            Polygon([(x - 0.05, 0.1), (x + 0.05, 0.1), (x + 0.03, 0.44), (x - 0.03, 0.44)], 0.01),
+            toned(colour, tone),
+            line=0.8,
+        )
         pen.fill(Box(x + 0.005, 0.465, 0.09, 0.07, 0.015), DARK, line=0)
-    pen.fill(Join([Ellipse(-0.04, 0.06, 0.34, 0.155), Polygon([(0.1, 0.05), (0.16, -0.3), (0.36, -0.32), (0.28, 0.1)], 0.02)]), colour, shade=0.35)
-    pen.fill(Polygon([(0.17, -0.08), (0.1, -0.05), (0.12, -0.38), (0.24, -0.45), (0.2, -0.3)], 0.015), toned(colour, 0.55))
+    pen.fill(
+        Join(
+            [Ellipse(-0.04, 0.06, 0.34, 0.155), Polygon([(0.1, 0.05), (0.16, -0.3), (0.36, -0.32), (0.28, 0.1)], 0.02)]
+        ),
+        colour,
+        shade=0.35,
+    )
+    pen.fill(
+        Polygon([(0.17, -0.08), (0.1, -0.05), (0.12, -0.38), (0.24, -0.45), (0.2, -0.3)], 0.015), toned(colour, 0.55)
+    )
     pen.fill(Polygon([(0.18, -0.4), (0.34, -0.4), (0.52, -0.2), (0.46, -0.12), (0.24, -0.22)], 0.03), colour)
     pen.fill(Polygon([(0.2, -0.4), (0.22, -0.5), (0.28, -0.41)]), colour, line=0.7)
     pen.fill(Ellipse(0.47, -0.17, 0.05, 0.045, 0.7), toned(colour, 0.75), line=0)
@@ -158,7 +178,9 @@ def sheep(pen: Pen, colour: Tensor) -> None:
     wool += [Circle(-0.2 + 0.13 * k, -0.03, 0.13) for k in range(4)] + [Ellipse(0, 0.15, 0.33, 0.15)]
     pen.fill(Join(wool), colour, shade=0.4)
     for x, y in ((-0.2, 0.1), (-0.05, 0.02), (0.08, 0.14), (-0.12, 0.2)):
-        pen.fill(Cut(Circle(x, y, 0.06), Circle(x - 0.01, y - 0.018, 0.055), keep=False), toned(colour, 0.7), shade=0, line=0)
+        pen.fill(
+            Cut(Circle(x, y, 0.06), Circle(x - 0.01, y - 0.018, 0.055), keep=False), toned(colour, 0.7), shade=0, line=0
+        )
     pen.fill(Ellipse(0.27, -0.12, 0.07, 0.032, 0.4), (0.25, 0.22, 0.24), line=0.5)
     pen.fill(Ellipse(0.47, -0.12, 0.07, 0.032, -0.4), (0.25, 0.22, 0.24), line=0.5)
     pen.fill(Ellipse(0.37, -0.04, 0.1, 0.145), (0.3, 0.26, 0.28))
@@ -190,9 +212,13 @@ def duck(pen: Pen, colour: Tensor) -> None:
     """Draw a swimming duck."""
     pen.fill(Polygon([(-0.3, 0.18), (-0.5, 0.02), (-0.42, 0.28)], 0.02), toned(colour, 0.85))
     pen.fill(Cut(Ellipse(-0.05, 0.22, 0.4, 0.26), Box(0, 0.2, 2, 0.56)), colour, shade=0.35)
-    pen.fill(Join([Circle(0.24, -0.14, 0.17), Polygon([(0.1, -0.12), (0.36, -0.08), (0.34, 0.2), (0.04, 0.2)])]), colour)
+    pen.fill(
+        Join([Circle(0.24, -0.14, 0.17), Polygon([(0.1, -0.12), (0.36, -0.08), (0.34, 0.2), (0.04, 0.2)])]), colour
+    )
     pen.fill(Ellipse(-0.1, 0.19, 0.22, 0.13, 0.15), toned(colour, 0.82))
-    pen.fill(Join([Ellipse(-0.2, 0.22, 0.12, 0.05, 0.4), Ellipse(-0.12, 0.26, 0.12, 0.04, 0.3)]), toned(colour, 0.7), line=0)
+    pen.fill(
+        Join([Ellipse(-0.2, 0.22, 0.12, 0.05, 0.4), Ellipse(-0.12, 0.26, 0.12, 0.04, 0.3)]), toned(colour, 0.7), line=0
+    )
     pen.fill(Polygon([(0.37, -0.18), (0.54, -0.1), (0.5, -0.05), (0.37, -0.06)], 0.015), BEAK)
     pen.fill(Circle(0.28, -0.19, 0.03), DARK, line=0)
     pen.fill(Circle(0.27, -0.2, 0.011), (1, 1, 1), shade=0, line=0)
@@ -216,7 +242,11 @@ def penguin(pen: Pen, colour: Tensor) -> None:
         pen.fill(Ellipse(side * 0.1, 0.46, 0.1, 0.04), BEAK)
         pen.fill(Ellipse(side * 0.27, 0.1, 0.065, 0.22, 0.35 * -side), toned(colour, 0.85))
     pen.fill(Join([Ellipse(0, 0.16, 0.26, 0.32), Circle(0, -0.25, 0.19)]), colour, shade=0.35)
-    pen.fill(Join([Ellipse(0, 0.2, 0.19, 0.25), Circle(-0.07, -0.21, 0.09), Circle(0.07, -0.21, 0.09)]), (0.98, 0.97, 0.95), line=0.5)
+    pen.fill(
+        Join([Ellipse(0, 0.2, 0.19, 0.25), Circle(-0.07, -0.21, 0.09), Circle(0.07, -0.21, 0.09)]),
+        (0.98, 0.97, 0.95),
+        line=0.5,
+    )
     eyes(pen, 0, -0.25, 0.07, 0.026)
     pen.fill(Polygon([(-0.05, -0.2), (0.05, -0.2), (0, -0.12)]), BEAK, line=0.7)
 
@@ -258,7 +288,9 @@ def owl(pen: Pen, colour: Tensor) -> None:
 def snail(pen: Pen, colour: Tensor) -> None:
     """Draw a snail, its shell of the colour."""
     flesh: Colour = (0.86, 0.72, 0.5)
-    pen.fill(Join([Line(-0.44, 0.44, 0.3, 0.42, 0.13), Line(0.3, 0.42, 0.36, 0.14, 0.13), Circle(0.37, 0.12, 0.09)]), flesh)
+    pen.fill(
+        Join([Line(-0.44, 0.44, 0.3, 0.42, 0.13), Line(0.3, 0.42, 0.36, 0.14, 0.13), Circle(0.37, 0.12, 0.09)]), flesh
+    )
     for x in (0.36, 0.46):
         pen.fill(Line(x - 0.02, 0.1, x + 0.02, -0.1, 0.028), flesh, line=0.6)
         pen.fill(Circle(x + 0.02, -0.12, 0.034), DARK, line=0)

@@ -10,10 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .canvas import CHANNELS, COVER, GLOW, HEIGHT, LINE, RGB, Canvas, Frames, Light, Pen, tiles
+from .canvas import CHANNELS, COVER, HEIGHT, RGB, Canvas, Frames, Light, Pen, tiles
 from .kinds import COLOURS, Kind
 from .places import GROUND, paint_sky
 from .scene import Scene, Thing
+from .styles import DRY
 from .worlds import SMALL, World
 
 ROOM = 0.72
@@ -32,8 +33,17 @@ def groups(names: Iterable[str], device: str) -> Iterator[tuple[str, Tensor]]:
 def lighting(world: World, scenes: Sequence[Scene], device: str) -> Light:
     """Return the light of every scene's hour."""
     hours = [world.hours[scene.hour] for scene in scenes]
-    rows = [torch.tensor([getattr(h, name) for h in hours], device=device) for name in ("tint", "air")]
-    return Light(rows[0].float(), torch.tensor([[h.haze] for h in hours], device=device), rows[1].float())
+    tint, air, haze, inside = (
+        torch.tensor(rows, dtype=torch.float32, device=device)
+        for rows in (
+            [hour.tint for hour in hours],
+            [hour.air for hour in hours],
+            [[hour.haze] for hour in hours],
+            [[world.grounds[scene.ground].indoors] for scene in scenes],
+        )
+    )
+    lamplight = 0.35 * tint + 0.65 * torch.tensor([1.0, 0.95, 0.88], device=device)
+    return Light(tint + (lamplight - tint) * inside, haze * (1 - inside), air)
 
 
 def contact(pen: Pen, wide: float, strength: Tensor) -> None:
@@ -95,11 +105,11 @@ def paint(world: World, scenes: Sequence[Scene], size: int, device: str) -> Canv
     """Return the layers of scenes, without the weather."""
     seeds = torch.tensor([scene.seed for scene in scenes], device=device)
     layers = torch.empty(len(scenes), CHANNELS, size, size, device=device)
-    canvas = Canvas(layers, size, lighting(world, scenes, device), seeds)
-    horizons = torch.tensor([scene.horizon for scene in scenes], device=device)[:, None, None]
+    horizon = torch.tensor([scene.horizon for scene in scenes], device=device)[:, None, None]
+    canvas = Canvas(layers, size, lighting(world, scenes, device), seeds, horizon)
     for hour, which in groups((scene.hour for scene in scenes), device):
         part = canvas.of(which)
-        paint_sky(part, world.hours[hour], horizons[which])
+        paint_sky(part, world.hours[hour])
         layers[which] = part.layers
     for ground, which in groups((scene.ground for scene in scenes), device):
         part = canvas.of(which)
@@ -109,19 +119,28 @@ def paint(world: World, scenes: Sequence[Scene], size: int, device: str) -> Canv
     return canvas
 
 
+def let_weather_fall(canvas: Canvas, world: World, scenes: Sequence[Scene], wanted: Sequence[bool]) -> None:
+    """Let it rain, snow and be foggy in the scenes that are wanted; in a room, behind its window."""
+    device = str(canvas.layers.device)
+    for name, which in groups((scene.hour if on else "" for scene, on in zip(scenes, wanted, strict=True)), device):
+        weather = world.hours[name].weather if name else None
+        if weather is None:
+            continue
+        part = canvas.of(which)
+        weather(part, part.chance(3))
+        roof = torch.tensor([world.grounds[scenes[k].ground].indoors for k in which.tolist()], device=device)
+        sheltered = roof[:, None, None, None] & (canvas.layers[which, HEIGHT : HEIGHT + 1] > 0.05)
+        canvas.layers[which] = torch.where(sheltered, canvas.layers[which], part.layers)
+
+
 def draw_batch(scenes: Sequence[Scene], size: int, *, world: World = SMALL, device: str = "cpu") -> Tensor:
     """Draw scenes as float32 RGB [n, 3, size, size] in [0, 1]."""
     canvas = paint(world, scenes, size, device)
-    for name, which in groups((scene.hour for scene in scenes), device):
-        weather = world.hours[name].weather
-        if weather is not None:
-            part = canvas.of(which)
-            weather(part, part.chance(3))
-            canvas.layers[which] = part.layers
-    pictures = torch.empty(len(scenes), 3, size, size, device=device)
+    let_weather_fall(canvas, world, scenes, [scene.style not in DRY for scene in scenes])
     for name, which in groups((scene.style for scene in scenes), device):
-        pictures[which] = world.styles[name](canvas.of(which))
-    return pictures.clamp_(0, 1)
+        canvas.layers[which, RGB] = world.styles[name](canvas.of(which)).clamp_(0, 1)
+    let_weather_fall(canvas, world, scenes, [scene.style in DRY for scene in scenes])
+    return canvas.layers[:, RGB]
 
 
 def draw(scene: Scene, size: int = 128, *, world: World = SMALL) -> NDArray[np.float32]:

@@ -18,7 +18,9 @@ LEAF: Colour = (0.25, 0.58, 0.22)
 def windmill(pen: Pen, colour: Tensor) -> None:
     """Draw a windmill: its tower of the colour."""
     pen.fill(Polygon([(-0.2, 0.5), (-0.12, -0.14), (0.12, -0.14), (0.2, 0.5)]), colour, shade=0.35)
-    pen.fill(Join([Cut(Circle(0, -0.14, 0.15), Box(0, -0.3, 1, 0.32)), Box(0, -0.14, 0.3, 0.04, 0.01)]), (0.45, 0.25, 0.2))
+    pen.fill(
+        Join([Cut(Circle(0, -0.14, 0.15), Box(0, -0.3, 1, 0.32)), Box(0, -0.14, 0.3, 0.04, 0.01)]), (0.45, 0.25, 0.2)
+    )
     pen.fill(Join([Box(0, 0.41, 0.11, 0.18), Circle(0, 0.32, 0.055)]), WOOD)
     for y in (0.02, 0.18):
         pen.fill(Box(0, y, 0.075, 0.09, 0.02), LAMP, line=0.7, glow=True)
@@ -53,7 +55,9 @@ def church(pen: Pen, colour: Tensor) -> None:
     pen.fill(Polygon([(-0.18, 0.05), (-0.1, -0.14), (0.38, -0.14), (0.48, 0.05)]), (0.42, 0.26, 0.26))
     pen.fill(Box(-0.24, 0.12, 0.26, 0.76), colour, shade=0.3)
     pen.fill(Polygon([(-0.4, -0.26), (-0.24, -0.5), (-0.08, -0.26)]), (0.36, 0.22, 0.24))
-    pen.fill(Join([Line(-0.24, -0.5, -0.24, -0.62, 0.02), Line(-0.28, -0.575, -0.2, -0.575, 0.02)]), (0.9, 0.75, 0.3), line=0)
+    pen.fill(
+        Join([Line(-0.24, -0.5, -0.24, -0.62, 0.02), Line(-0.28, -0.575, -0.2, -0.575, 0.02)]), (0.9, 0.75, 0.3), line=0
+    )
     pen.fill(Circle(-0.24, -0.14, 0.07), PALE, line=0.6)
     pen.fill(Join([Line(-0.24, -0.14, -0.24, -0.19, 0.014), Line(-0.24, -0.14, -0.2, -0.13, 0.014)]), DARK, line=0)
     pen.fill(Join([Box(-0.24, 0.4, 0.13, 0.2), Circle(-0.24, 0.3, 0.065)]), WOOD)
@@ -76,18 +80,38 @@ def castle(pen: Pen, colour: Tensor) -> None:
 
 def palm(pen: Pen, colour: Tensor) -> None:
     """Draw a palm tree, its leaves of the colour."""
-    trunk = [Line(0.02, 0.48, -0.03, 0.2, 0.09), Line(-0.03, 0.2, -0.02, -0.05, 0.075), Line(-0.02, -0.05, 0.03, -0.26, 0.065)]
+    trunk = [
+        Line(0.02, 0.48, -0.03, 0.2, 0.09),
+        Line(-0.03, 0.2, -0.02, -0.05, 0.075),
+        Line(-0.02, -0.05, 0.03, -0.26, 0.065),
+    ]
     pen.fill(Join(trunk), (0.6, 0.42, 0.24))
     for y, x in ((0.38, 0.005), (0.27, -0.015), (0.16, -0.03), (0.05, -0.025), (-0.06, -0.015)):
         pen.fill(Line(x - 0.035, y, x + 0.035, y - 0.015, 0.014), (0.42, 0.28, 0.15), shade=0, line=0)
-    for x, y, a, tone in ((-0.2, -0.27, 0.35, 0.75), (0.25, -0.27, -0.3, 0.75), (-0.24, -0.15, -0.5, 0.9), (0.28, -0.14, 0.5, 0.9), (-0.1, -0.38, 0.95, 1.0), (0.15, -0.38, -0.95, 1.0)):
-        pen.fill(Cut(Ellipse(x, y, 0.25, 0.075, a), Ellipse(x, y + 0.11, 0.26, 0.08, a), keep=False), toned(colour, tone), shade=0.3)
+    for x, y, a, tone in (
+        (-0.2, -0.27, 0.35, 0.75),
+        (0.25, -0.27, -0.3, 0.75),
+        (-0.24, -0.15, -0.5, 0.9),
+        (0.28, -0.14, 0.5, 0.9),
+        (-0.1, -0.38, 0.95, 1.0),
+        (0.15, -0.38, -0.95, 1.0),
+    ):
+        pen.fill(
+            Cut(Ellipse(x, y, 0.25, 0.075, a), Ellipse(x, y + 0.11, 0.26, 0.08, a), keep=False),
+            toned(colour, tone),
+            shade=0.3,
+        )
     pen.fill(Join([Circle(0.0, -0.22, 0.045), Circle(0.07, -0.2, 0.045)]), WOOD, line=0.7)
 
 
 def cactus(pen: Pen, colour: Tensor) -> None:
     """Draw a cactus with two arms and a blossom."""
-    arms = [Line(0, 0.2, -0.24, 0.2, 0.13), Line(-0.24, 0.2, -0.24, -0.06, 0.13), Line(0, 0.05, 0.23, 0.05, 0.12), Line(0.23, 0.05, 0.23, -0.2, 0.12)]
+    arms = [
+        Line(0, 0.2, -0.24, 0.2, 0.13),
+        Line(-0.24, 0.2, -0.24, -0.06, 0.13),
+        Line(0, 0.05, 0.23, 0.05, 0.12),
+        Line(0.23, 0.05, 0.23, -0.2, 0.12),
+    ]
     pen.fill(Join([Line(0, 0.48, 0, -0.28, 0.22), *arms]), colour, shade=0.4)
     for x, y0, y1 in ((-0.05, 0.42, -0.26), (0.04, 0.44, -0.28), (-0.25, 0.14, -0.05), (0.22, 0.0, -0.18)):
         pen.fill(Line(x, y0, x, y1, 0.014), toned(colour, 0.7), shade=0, line=0)
@@ -146,9 +170,25 @@ def bicycle(pen: Pen, colour: Tensor) -> None:
     """Draw a bicycle, its frame of the colour."""
     for x in (-0.3, 0.3):
         pen.fill(Cut(Circle(x, 0.28, 0.215), Circle(x, 0.28, 0.165), keep=False), DARK, shade=0, line=0)
-        spokes = [Line(x - 0.17 * math.cos(a), 0.28 - 0.17 * math.sin(a), x + 0.17 * math.cos(a), 0.28 + 0.17 * math.sin(a), 0.01) for a in (0.3, 1.35, 2.4)]
+        spokes = [
+            Line(
+                x - 0.17 * math.cos(a),
+                0.28 - 0.17 * math.sin(a),
+                x + 0.17 * math.cos(a),
+                0.28 + 0.17 * math.sin(a),
+                0.01,
+            )
+            for a in (0.3, 1.35, 2.4)
+        ]
         pen.fill(Join(spokes), (0.7, 0.7, 0.72), shade=0, line=0)
-    bars = ((-0.3, 0.28, -0.12, 0.0), (-0.12, 0.0, 0.2, -0.02), (-0.04, 0.28, 0.2, -0.02), (-0.04, 0.28, -0.15, -0.1), (-0.3, 0.28, -0.04, 0.28), (0.3, 0.28, 0.17, -0.16))
+    bars = (
+        (-0.3, 0.28, -0.12, 0.0),
+        (-0.12, 0.0, 0.2, -0.02),
+        (-0.04, 0.28, 0.2, -0.02),
+        (-0.04, 0.28, -0.15, -0.1),
+        (-0.3, 0.28, -0.04, 0.28),
+        (0.3, 0.28, 0.17, -0.16),
+    )
     pen.fill(Join([Line(a, b, c, d, 0.062) for a, b, c, d in bars]), colour, line=0.7)
     pen.fill(Join([Line(0.17, -0.16, 0.12, -0.2, 0.04), Line(0.17, -0.16, 0.28, -0.2, 0.04)]), DARK, line=0)
     pen.fill(Ellipse(-0.17, -0.13, 0.11, 0.04, 0.1), (0.4, 0.22, 0.14))
@@ -159,7 +199,11 @@ def plane(pen: Pen, colour: Tensor) -> None:
     """Draw a small aeroplane flying to the right."""
     pen.fill(Polygon([(-0.3, -0.02), (-0.48, -0.27), (-0.36, -0.27), (-0.16, -0.04)], 0.015), toned(colour, 0.8))
     pen.fill(Polygon([(0.1, 0.0), (-0.06, -0.2), (0.04, -0.2), (0.24, 0.0)], 0.012), toned(colour, 0.7))
-    pen.fill(Polygon([(-0.48, -0.03), (0.3, -0.12), (0.46, -0.02), (0.46, 0.06), (0.28, 0.13), (-0.3, 0.1)], 0.03), colour, shade=0.4)
+    pen.fill(
+        Polygon([(-0.48, -0.03), (0.3, -0.12), (0.46, -0.02), (0.46, 0.06), (0.28, 0.13), (-0.3, 0.1)], 0.03),
+        colour,
+        shade=0.4,
+    )
     pen.fill(Join([Box(x, -0.02, 0.06, 0.065, 0.02) for x in (-0.14, -0.03, 0.08)]), GLASS, line=0.6)
     pen.fill(Polygon([(0.22, -0.09), (0.3, -0.1), (0.4, -0.02), (0.24, -0.01)], 0.01), GLASS, line=0.7)
     pen.fill(Polygon([(0.12, 0.06), (-0.12, 0.34), (-0.24, 0.34), (-0.08, 0.05)], 0.015), toned(colour, 0.88))
@@ -169,7 +213,14 @@ def plane(pen: Pen, colour: Tensor) -> None:
 
 def ufo(pen: Pen, colour: Tensor) -> None:
     """Draw a flying saucer of the colour."""
-    pen.fill(Polygon([(-0.2, 0.12), (0.2, 0.12), (0.32, 0.5), (-0.32, 0.5)]), (1, 1, 0.75), shade=0.6, line=0, alpha=0.28, glow=True)
+    pen.fill(
+        Polygon([(-0.2, 0.12), (0.2, 0.12), (0.32, 0.5), (-0.32, 0.5)]),
+        (1, 1, 0.75),
+        shade=0.6,
+        line=0,
+        alpha=0.28,
+        glow=True,
+    )
     pen.fill(Cut(Circle(0, -0.04, 0.22), Box(0, -0.2, 1, 0.4)), GLASS, alpha=0.92)
     pen.fill(Circle(0, -0.09, 0.075), (0.5, 0.78, 0.35), line=0.6)
     for x in (-0.03, 0.03):
@@ -182,9 +233,17 @@ def ufo(pen: Pen, colour: Tensor) -> None:
 
 def cloud(pen: Pen, colour: Tensor) -> None:
     """Draw a cloud of the colour."""
-    parts = [Circle(-0.26, 0.06, 0.16), Circle(-0.06, -0.08, 0.2), Circle(0.16, -0.02, 0.17), Circle(0.32, 0.08, 0.13), Box(0.02, 0.14, 0.74, 0.16, 0.08)]
+    parts = [
+        Circle(-0.26, 0.06, 0.16),
+        Circle(-0.06, -0.08, 0.2),
+        Circle(0.16, -0.02, 0.17),
+        Circle(0.32, 0.08, 0.13),
+        Box(0.02, 0.14, 0.74, 0.16, 0.08),
+    ]
     pen.fill(Join(parts), colour, shade=0.3, line=0.8)
-    pen.fill(Cut(Circle(-0.06, -0.08, 0.15), Circle(-0.03, -0.04, 0.14), keep=False), toned(colour, 1.3), shade=0, line=0)
+    pen.fill(
+        Cut(Circle(-0.06, -0.08, 0.15), Circle(-0.03, -0.04, 0.14), keep=False), toned(colour, 1.3), shade=0, line=0
+    )
 
 
 def chair(pen: Pen, colour: Tensor) -> None:
@@ -201,7 +260,11 @@ def table(pen: Pen, colour: Tensor) -> None:
     for x in (-0.4, 0.4):
         pen.fill(Polygon([(x - 0.04, 0.06), (x + 0.04, 0.06), (x + 0.025, 0.5), (x - 0.025, 0.5)]), toned(colour, 0.8))
     for x in (-0.28, 0.28):
-        pen.fill(Polygon([(x - 0.03, 0.06), (x + 0.03, 0.06), (x + 0.02, 0.42), (x - 0.02, 0.42)]), toned(colour, 0.58), line=0.8)
+        pen.fill(
+            Polygon([(x - 0.03, 0.06), (x + 0.03, 0.06), (x + 0.02, 0.42), (x - 0.02, 0.42)]),
+            toned(colour, 0.58),
+            line=0.8,
+        )
     pen.fill(Box(0, 0.1, 0.9, 0.1, 0.01), toned(colour, 0.75))
     pen.fill(Polygon([(-0.52, 0.06), (-0.42, -0.06), (0.42, -0.06), (0.52, 0.06)], 0.015), colour, shade=0.3)
 
@@ -251,7 +314,13 @@ def cake(pen: Pen, colour: Tensor) -> None:
     for x in (-0.2, 0.0, 0.2):
         pen.fill(Box(x, 0.0, 0.045, 0.2, 0.01), (0.97, 0.97, 1.0), line=0.6)
         pen.fill(Circle(x, -0.18, 0.1), (1, 0.8, 0.3), shade=0, line=0, alpha=0.4, glow=True, soft=0.09)
-        pen.fill(Join([Circle(x, -0.14, 0.032), Polygon([(x - 0.028, -0.15), (x + 0.028, -0.15), (x, -0.24)])]), (1, 0.82, 0.25), shade=0, line=0, glow=True)
+        pen.fill(
+            Join([Circle(x, -0.14, 0.032), Polygon([(x - 0.028, -0.15), (x + 0.028, -0.15), (x, -0.24)])]),
+            (1, 0.82, 0.25),
+            shade=0,
+            line=0,
+            glow=True,
+        )
 
 
 def pear(pen: Pen, colour: Tensor) -> None:
@@ -268,7 +337,9 @@ def ice_cream(pen: Pen, colour: Tensor) -> None:
     pen.fill(Polygon([(-0.2, 0.02), (0.2, 0.02), (0.02, 0.49), (-0.02, 0.49)], 0.01), (0.88, 0.62, 0.32))
     for k in (-1, 0, 1):
         pen.fill(Line(0.11 * k - 0.06, 0.06, 0.02 + 0.04 * k, 0.36, 0.012), (0.66, 0.42, 0.2), shade=0, line=0)
-    pen.fill(Join([Circle(0, -0.06, 0.23), *[Circle(x, 0.08, 0.065) for x in (-0.17, -0.06, 0.06, 0.17)]]), colour, shade=0.4)
+    pen.fill(
+        Join([Circle(0, -0.06, 0.23), *[Circle(x, 0.08, 0.065) for x in (-0.17, -0.06, 0.06, 0.17)]]), colour, shade=0.4
+    )
     pen.fill(Circle(0, -0.26, 0.17), toned(colour, 1.3), shade=0.4)
     pen.fill(Circle(0.02, -0.44, 0.055), (0.86, 0.1, 0.18), line=0.7)
 
@@ -279,14 +350,32 @@ def gift(pen: Pen, colour: Tensor) -> None:
     pen.fill(Box(0, 0.0, 0.8, 0.16, 0.02), toned(colour, 0.88))
     pen.fill(Box(0, 0.21, 0.13, 0.58), PALE, line=0.6)
     for side in (-1, 1):
-        pen.fill(Cut(Ellipse(side * 0.16, -0.19, 0.18, 0.1, 0.5 * side), Ellipse(side * 0.17, -0.19, 0.09, 0.045, 0.5 * side), keep=False), PALE)
+        pen.fill(
+            Cut(
+                Ellipse(side * 0.16, -0.19, 0.18, 0.1, 0.5 * side),
+                Ellipse(side * 0.17, -0.19, 0.09, 0.045, 0.5 * side),
+                keep=False,
+            ),
+            PALE,
+        )
     pen.fill(Circle(0, -0.13, 0.065), PALE)
 
 
 def lantern(pen: Pen, colour: Tensor) -> None:
     """Draw a street lamp, lit, of the colour."""
     pen.fill(Circle(0, -0.3, 0.36), (1, 0.9, 0.55), shade=0, line=0, alpha=0.35, glow=True, soft=0.34)
-    pen.fill(Join([Box(0, 0.15, 0.05, 0.68), Box(0, 0.46, 0.2, 0.08, 0.02), Box(0, 0.36, 0.11, 0.14, 0.02), Box(0, -0.16, 0.14, 0.035, 0.01)]), colour, line=0.8)
+    pen.fill(
+        Join(
+            [
+                Box(0, 0.15, 0.05, 0.68),
+                Box(0, 0.46, 0.2, 0.08, 0.02),
+                Box(0, 0.36, 0.11, 0.14, 0.02),
+                Box(0, -0.16, 0.14, 0.035, 0.01),
+            ]
+        ),
+        colour,
+        line=0.8,
+    )
     pen.fill(Polygon([(-0.1, -0.39), (0.1, -0.39), (0.06, -0.19), (-0.06, -0.19)]), (1, 0.94, 0.62), glow=True)
     pen.fill(Polygon([(-0.14, -0.38), (0.14, -0.38), (0, -0.5)], 0.01), colour)
 

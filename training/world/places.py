@@ -225,7 +225,15 @@ def grass(canvas: Canvas, chance: Chance) -> None:
     far_hills(canvas, chance, (0.35, 0.62, 0.38), HORIZON + 0.06, (0.25, 0.4), 0.15)
     earth(canvas, chance, (0.3, 0.66, 0.2), (0.55, 0.82, 0.38))
     x, y = chance.uniform(0, 1, 11), chance.uniform(0.64, 0.98, 11)
-    stamps(canvas, lit(Circle(0, 0, 0.5), (1, 1, 0.95)), x, y, 0.01 + 0.024 * (y - HORIZON), 0.02, alpha=some(chance, 5, 11))
+    stamps(
+        canvas,
+        lit(Circle(0, 0, 0.5), (1, 1, 0.95)),
+        x,
+        y,
+        0.01 + 0.024 * (y - HORIZON),
+        0.02,
+        alpha=some(chance, 5, 11),
+    )
 
 
 def lit(shape: Circle | Ellipse, tone: Colour, shade: float = 0.0) -> Callable[[Pen], None]:
@@ -319,9 +327,9 @@ GROUNDS: dict[str, Ground] = {
 }
 
 
-def paint_sky(canvas: Canvas, hour: Hour, horizon: Tensor | float = HORIZON) -> None:
+def paint_sky(canvas: Canvas, hour: Hour) -> None:
     """Paint the sky of an hour over every picture."""
-    t = (canvas.y / horizon).clamp(0, 1) ** hour.bend
+    t = (canvas.y / canvas.horizon).clamp(0, 1) ** hour.bend
     sky = mixed(colour(canvas, hour.zenith), colour(canvas, hour.low), t)
     canvas.layers[:] = 0
     canvas.layers[:, RGB] = sky

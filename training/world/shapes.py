@@ -1,7 +1,7 @@
 """Shapes as signed distances: negative inside, in the units of their frame, y down.
 
-A frame's pixels are x [n, 1, w] and y [n, h, 1], n frames at once. Numbers of circles, ellipses and boxes may be tensors
-[n, 1, 1], one for each frame.
+A frame's pixels are x [n, 1, w] and y [n, h, 1], n frames at once. Numbers of circles, ellipses and boxes may be
+tensors [n, 1, 1], one for each frame.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A picture and its edits, in order: everything of them but the models, as one frozen value."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +21,7 @@ from ..recipe import picture_bytes, pixels_sha256
 from ..request import Picture, Request
 from .openraster import to_openraster
 from .project import read_project, write_project
-from .step import Ground, Step, make_step, remade
+from .step import Edit, Ground, Step, make_step
 
 if TYPE_CHECKING:
     from ..pipeline import Event
@@ -117,10 +117,10 @@ class Chain:
 
     def picture(self, upto: int | None = None) -> Image.Image:
         """Show what the first steps make of the source, "RGB" or "RGBA"; left out = all of them."""
-        number = len(self.steps) if upto is None else upto
-        if number:
-            self._check_number(number, "upto")
-        return self._below(number + 1).to_image()
+        return self._below(self._upto(upto) + 1).to_image()
+
+    def _upto(self, number: int | None) -> int:
+        return len(self.steps) if number is None else number and self._check_number(number, "upto")
 
     @cached_property
     def stale(self) -> tuple[bool, ...]:
@@ -148,7 +148,7 @@ class Chain:
         ------
         RequestError
         """
-        return Request(**{**fields, "init_image": self.picture()})
+        return Request(init_image=self.picture(), **fields)
 
     def paint(
         self,
@@ -177,9 +177,24 @@ class Chain:
         RequestError
             As `paint`.
         """
+        return self._added(Edit.of_result(result, index), label)
+
+    def accept(self, studio: "Studio", file: str | Path, label: str = "") -> "Chain":
+        """Add what a result over this chain's picture has changed, from the result's file.
+
+        Raises
+        ------
+        RequestError
+            As `paint`.
+        RecipeError
+            Where the file has no recipe of one run, was changed since, or its inputs are not in the studio's store.
+        """
+        return self._added(Edit.of_file(file, studio), label)
+
+    def _added(self, edit: Edit, label: str) -> "Chain":
         below = self._below(len(self.steps) + 1)
-        _check_over(below, result.plan)
-        return replace(self, steps=(*self.steps, make_step(below, result, index, label)))
+        _check_over(below, edit.plan)
+        return replace(self, steps=(*self.steps, make_step(below, edit, label)))
 
     def check(self, plan: "Plan") -> None:
         """Refuse what cannot become the next step, before it is run.
@@ -247,7 +262,8 @@ class Chain:
         plan = studio.plan(request.changed(**changes) if changes else request)
         _check_over(below, plan)
         _check_one(plan)
-        return self._with(number, remade(step, make_step(below, studio.run(plan, on_event, cancel), 0)))
+        made = make_step(below, Edit.of_result(studio.run(plan, on_event, cancel), 0))
+        return self._with(number, replace(made, label=step.label, muted=step.muted))
 
     def refresh(
         self,
@@ -255,12 +271,21 @@ class Chain:
         first: int = 1,
         on_event: OnEvent | None = None,
         cancel: threading.Event | None = None,
+        *,
+        on_step: Callable[["Chain"], None] | None = None,
     ) -> "Chain":
-        """Run every stale step from one on again, from below to above; muted ones are passed over."""
+        """Run every stale step from one on again, from below to above; muted ones are passed over.
+
+        Parameters
+        ----------
+        on_step : given the chain after each of them, to be kept if a later one fails
+        """
         chain = self
-        for number in range(first, len(self.steps) + 1):
+        for number in range(self._check_number(first, "first"), len(self.steps) + 1) if self.steps else ():
             if chain.stale[number - 1] and not chain.steps[number - 1].muted:
                 chain = chain.rerun(studio, number, on_event, cancel)
+                if on_step is not None:
+                    on_step(chain)
         return chain
 
     def _with(self, number: int, step: Step) -> "Chain":
@@ -287,17 +312,14 @@ class Chain:
             Where the format is unknown, or cannot hold the picture.
         """
         target = Path(path).expanduser()
+        shown = replace(self, steps=self.steps[: self._upto(upto)])
         if (format or target.suffix).lower().removeprefix(".") == "ora":
-            shown = self if upto is None else replace(self, steps=self.steps[:upto])
             write_atomically(target, to_openraster(shown.grounds(), shown.steps))
             return
-        image, last = self.picture(upto), self._last_shown(self.steps[:upto])
+        image = shown.picture()
         icc: bytes | None = image.info.get("icc_profile")
-        metadata.save(image, target, format, infotext=last and last.infotext, icc=icc, quality=quality)
-
-    @staticmethod
-    def _last_shown(steps: Sequence[Step]) -> Step | None:
-        return next((step for step in reversed(steps) if not step.muted), None)
+        last = next((step.infotext for step in reversed(shown.steps) if not step.muted), None)
+        metadata.save(image, target, format, infotext=last, icc=icc, quality=quality)
 
 
 def _check_over(ground: Ground, plan: "Plan") -> None:

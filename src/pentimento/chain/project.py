@@ -32,6 +32,9 @@ _BEGINNING = (1980, 1, 1, 0, 0, 0)
 """The same chain gives the same bytes whenever it is written."""
 _STORED = frozenset({b"\x89PNG", b"\xff\xd8\xff\xe0", b"\xff\xd8\xff\xe1", b"RIFF"})
 
+_LARGEST_PART = 2**31
+"""Bytes above which a part is not unpacked."""
+
 _Edge = Annotated[int, Field(ge=0)]
 
 
@@ -116,7 +119,7 @@ def read_project(path: Path) -> tuple[bytes, tuple[Step, ...]]:
 
 
 def _read(archive: zipfile.ZipFile, path: Path) -> tuple[bytes, tuple[Step, ...]]:
-    if "mimetype" not in archive.namelist() or archive.read("mimetype").strip() != MIMETYPE:
+    if "mimetype" not in archive.namelist() or _part(archive, "mimetype", path).strip() != MIMETYPE:
         raise RequestError("file", str(path), f"'{path}' is no chain but another kind of zip file")
     record = _record(_part(archive, "chain.json", path), path)
     source = _content(archive, f"pictures/{record.source}", record.source, path)
@@ -167,9 +170,12 @@ def _content(archive: zipfile.ZipFile, name: str, digest: str, path: Path) -> by
 
 def _part(archive: zipfile.ZipFile, name: str, path: Path) -> bytes:
     try:
-        return archive.read(name)
+        size = archive.getinfo(name).file_size
     except KeyError as error:
         raise RequestError("file", str(path), f"'{path}' is damaged: it has no {name}") from error
+    if size > _LARGEST_PART:
+        raise RequestError("file", str(path), f"'{path}' is damaged: {name} has {size} bytes")
+    return archive.read(name)
 
 
 def _sha256(data: bytes) -> str:

@@ -2,25 +2,29 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..framing import Floats
+from .. import metadata
+from ..errors import RecipeError
+from ..framing import FRAMERS, Floats
 from ..geometry import Box, Size
-from ..pictures.compose import box_seen
+from ..pictures.compose import box_seen, to_bytes
 from ..pictures.layers import Layer, capture, straightened
 from ..pictures.read import read_picture
 from ..pictures.shapes import SOURCES, Drawing
-from ..recipe import Recipe, picture_bytes, to_request
+from ..recipe import Recipe, open_recipe, picture_bytes, pixels_sha256, to_request
 from ..request import Request
 
 if TYPE_CHECKING:
     from ..plan import Plan
     from ..result import Result
+    from ..studio import Studio
 
 _LOOKS_AROUND = 64
 """Px around its box that a paste may look at: grain is learnt, and seams are judged, there."""
@@ -117,20 +121,72 @@ class Ground:
         return hashlib.sha256(self.to_bytes(box).tobytes()).hexdigest()
 
 
-def make_step(ground: Ground, result: "Result", index: int, label: str = "") -> Step:
-    """Keep what a run has made over a ground."""
-    plan, weight = result.plan, result.weights[index]
-    box = plan.layout.box or Box.whole(ground.size)
-    tile, weight = result.tile(index), np.ones(ground.canvas.shape[:2], np.float32) if weight is None else weight
-    if ground.alpha is not None:
-        weight = np.where(ground.alpha > 0, weight, 0)
-    if ground.alpha is not None and tile is not None and plan.inputs.source is not None:
-        alpha = ground.alpha[box.top : box.bottom, box.left : box.right]
-        tile = straightened(tile, alpha, plan.inputs.source.background)
+@dataclass(frozen=True, eq=False)
+class Edit:
+    """One picture that was made over another.
+
+    Attributes
+    ----------
+    image : the picture after it, "RGB" or "RGBA"
+    weight : [H, W] share of what was made, 0..1; None where all is new
+    tile : what was mixed in, see `Result.tile`
+    """
+
+    plan: "Plan"
+    image: Image.Image
+    weight: Floats | None
+    tile: Floats | None
+    recipe: Recipe
+    infotext: str
+
+    @classmethod
+    def of_result(cls, result: "Result", index: int) -> "Edit":
+        """Take one picture of a result."""
+        return cls(
+            plan=result.plan,
+            image=result.images[index],
+            weight=result.weights[index],
+            tile=result.tile(index),
+            recipe=result.recipes[index],
+            infotext=result.infotexts[index],
+        )
+
+    @classmethod
+    def of_file(cls, file: str | Path, studio: "Studio") -> "Edit":
+        """Take a result from its file.
+
+        Raises
+        ------
+        RecipeError
+            Where it has no recipe of one run, its inputs are not in the studio's store, or its pixels are not
+            those that were made.
+        """
+        recipe, image = open_recipe(file), read_picture(file, "result")
+        if recipe.script is not None:
+            raise RecipeError(f"{file} was put together by '{recipe.script.name}'; a step is the result of one run")
+        if pixels_sha256(image) != recipe.pixels:
+            raise RecipeError(f"{file} was changed after it was made, or loses pixels: give the PNG that was written")
+        request = to_request(recipe, studio.inputs)
+        plan = studio.plan(request.changed(model=request.model or recipe.model.name))
+        frame = FRAMERS[plan.profile.overlay].frame(plan.request, plan.inputs, plan.layout)
+        return cls(plan, image, frame.weight, None, recipe, metadata.read(file).infotext or "")
+
+
+def make_step(ground: Ground, edit: Edit, label: str = "") -> Step:
+    """Keep what an edit has made over a ground."""
+    plan, recipe, alpha = edit.plan, edit.recipe, ground.alpha
+    box, sees = plan.layout.box or Box.whole(ground.size), seen_by(plan, ground.size)
+    weight = np.ones(ground.canvas.shape[:2], np.float32) if edit.weight is None else edit.weight
+    above, tile = np.asarray(edit.image.convert("RGB")), edit.tile
+    if alpha is not None and plan.inputs.source is not None:
+        background = plan.inputs.source.background
+        weight = np.where(alpha > 0, weight, 0)
+        if tile is not None:
+            tile = straightened(tile, alpha[box.top : box.bottom, box.left : box.right], background)
+        if edit.image.mode == "RGB":  # its profile has flattened it
+            above = to_bytes(straightened(above / np.float32(255), alpha, background), "round")
     if plan.unchanged:
         weight = np.zeros_like(weight)
-    above = np.asarray(result.images[index].convert("RGB"))
-    sees, recipe = seen_by(plan, ground.size), result.recipes[index]
     masks = {name: one for name, one in plan.request.pictures.items() if name != "init_image"}
     kept = [picture_bytes(picture, name) for name, picture in masks.items()]
     return Step(
@@ -139,7 +195,7 @@ def make_step(ground: Ground, result: "Result", index: int, label: str = "") -> 
         saw=ground.digest(sees),
         recipe=recipe.model_copy(update={"index": 0, "request": {**recipe.request, **_alone(recipe)}}),
         inputs={hashlib.sha256(data).hexdigest(): data for data in kept},
-        infotext=result.infotexts[index],
+        infotext=edit.infotext,
         label=label,
     )
 
@@ -160,8 +216,3 @@ def seen_by(plan: "Plan", size: Size) -> Box:
     seen = box_seen(box, plan.layout.asked, by_times=bool(plan.upscalers))
     left, top = min(seen.left, box.left - around), min(seen.top, box.top - around)
     return Box(left, top, max(seen.right, box.right + around), max(seen.bottom, box.bottom + around)).clamped(size)
-
-
-def remade(step: Step, made: Step) -> Step:
-    """Give what was made anew the place of a step: its label, and whether it is muted."""
-    return replace(made, label=step.label, muted=step.muted)

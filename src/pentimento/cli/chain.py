@@ -1,6 +1,7 @@
 """`pentimento chain`: a picture and edits of it as layers, in one project file."""
 
 import os
+import sys
 from collections.abc import Callable
 from inspect import Parameter
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ..errors import RequestError
+from ..recipe import differences
 from .options import COMMON, STUDIO, assignments, given, parameter, request_options, with_options
 from .rerun import SET
 from .running import open_studio, show_plan
@@ -21,6 +23,12 @@ FILE = parameter(
     "file", Path, typer.Argument(help="The project file, as photo.pentimento.", metavar="FILE"), Parameter.empty
 )
 IMAGE = parameter("image", str, typer.Argument(help="The picture to begin with.", metavar="IMAGE"), Parameter.empty)
+MADE = parameter(
+    "result",
+    Path,
+    typer.Argument(help="A result that was made of the chain's picture, as PNG.", metavar="RESULT"),
+    Parameter.empty,
+)
 STEP = parameter("step", int, typer.Argument(help="A step's number in `show`.", metavar="STEP"), Parameter.empty)
 STEPS = parameter(
     "steps", list[int], typer.Argument(help="Numbers of steps in `show`.", metavar="STEP..."), Parameter.empty
@@ -28,7 +36,7 @@ STEPS = parameter(
 TO = parameter("to", int, typer.Argument(help="The number it is to have.", metavar="NUMBER"), Parameter.empty)
 NAME = parameter("label", str, typer.Argument(help="What it is to be called.", metavar="TEXT"), Parameter.empty)
 LABEL = parameter(
-    "label", str, typer.Option("--label", help="What the step is called; left out = its prompt.", metavar="TEXT"), ""
+    "label", str | None, typer.Option("--label", help="What the step is called; left out = its prompt.", metavar="TEXT")
 )
 PLAN = parameter("plan", bool, typer.Option("--plan", help="Only say what would happen."), False)
 RERUN = (
@@ -47,7 +55,9 @@ EXPORT = (
         typer.Option("--output", "-o", help="A picture, or with the suffix .ora all layers.", metavar="PATH"),
         Parameter.empty,
     ),
-    parameter("upto", int | None, typer.Option("--upto", help="The picture after this step; 0 = the source.")),
+    parameter(
+        "upto", int | None, typer.Option("--upto", help="The picture after this step; 0 = the source.", metavar="STEP")
+    ),
     parameter("format", str | None, typer.Option("--format", help="png, jpeg, webp, avif or ora.", metavar="NAME")),
 )
 
@@ -75,16 +85,19 @@ def add(**values: Any) -> None:
             return None
         warn(plan.warnings)
         with progress(plan.request.mode) as on_event:
-            return chain.paint(studio, plan, values["label"], on_event)
+            return chain.paint(studio, plan, values["label"] or "", on_event)
 
     _change(values, paint)
 
 
+@with_options(FILE, MADE, LABEL, *STUDIO, *COMMON)
+def accept(**values: Any) -> None:
+    _change(values, lambda chain: chain.accept(open_studio(values), values["result"], values["label"] or ""))
+
+
 @with_options(FILE, *COMMON)
 def show(**values: Any) -> None:
-    from ..chain import Chain
-
-    _tell(Chain.open(values["file"]), values["file"], as_json=values["json"])
+    _Project(values["file"]).tell(as_json=values["json"])
 
 
 @with_options(FILE, STEPS, *COMMON)
@@ -117,15 +130,17 @@ def rerun(**values: Any) -> None:
     number, changes = values["step"], assignments(values["set"] or ())
     if changes and number is None:
         raise RequestError("set", list(changes), "fields are changed in one step; name it, as in `chain rerun FILE 2`")
-
-    def again(chain: "Chain") -> "Chain":
-        studio = open_studio(values)
-        with progress("rerun") as on_event:
-            if number is None:
-                return chain.refresh(studio, values["first"], on_event)
-            return chain.rerun(studio, number, on_event, **changes)
-
-    _change(values, again)
+    project = _Project(values["file"])
+    before, studio = project.chain, open_studio(values)
+    with progress("rerun") as on_event:
+        if number is None:
+            before.refresh(studio, values["first"], on_event, on_step=project.save)
+        else:
+            project.save(before.rerun(studio, number, on_event, **changes))
+    for count, (then, now) in enumerate(zip(before.steps, project.chain.steps, strict=True), 1):
+        if other := differences(then.recipe, now.recipe):
+            print(f"warning: step {count} was not painted as before ({'; '.join(other)})", file=sys.stderr)
+    project.tell(as_json=values["json"])
 
 
 @with_options(FILE, *EXPORT, *COMMON)
@@ -140,25 +155,39 @@ def export(**values: Any) -> None:
         say(str(output))
 
 
+class _Project:
+    """A project file while a command changes it; what another program writes meanwhile is not written over."""
+
+    def __init__(self, file: Path) -> None:
+        from ..chain import Chain
+
+        self.file = file
+        self.chain = Chain.open(file)
+        self._stamp = self._now()
+
+    def _now(self) -> tuple[int, ...]:
+        facts = os.stat(self.file)
+        return facts.st_ino, facts.st_mtime_ns, facts.st_size
+
+    def save(self, chain: "Chain") -> None:
+        if self._now() != self._stamp:
+            message = f"'{self.file}' was changed by another program meanwhile; run this again"
+            raise RequestError("file", str(self.file), message)
+        chain.save(self.file)
+        self.chain, self._stamp = chain, self._now()
+
+    def tell(self, *, as_json: bool) -> None:
+        """Say what the chain is now."""
+        _tell(self.chain, self.file, as_json=as_json)
+
+
 def _change(values: dict[str, Any], change: "Callable[[Chain], Chain | None]") -> None:
     """Open a chain, change it, write it back and tell what it is now; nothing is written where that is None."""
-    from ..chain import Chain
-
-    file: Path = values["file"]
-    chain = Chain.open(file)
-    before = _stamp(file)
-    changed = change(chain)
-    if changed is None:
-        return
-    if _stamp(file) != before:
-        raise RequestError("file", str(file), f"'{file}' was changed by another program meanwhile; run this again")
-    changed.save(file)
-    _tell(changed, file, as_json=values["json"])
-
-
-def _stamp(file: Path) -> tuple[int, ...]:
-    facts = os.stat(file.expanduser())
-    return facts.st_ino, facts.st_mtime_ns, facts.st_size
+    project = _Project(values["file"])
+    changed = change(project.chain)
+    if changed is not None:
+        project.save(changed)
+        project.tell(as_json=values["json"])
 
 
 def _tell(chain: "Chain", file: Path, *, as_json: bool) -> None:

@@ -16,6 +16,9 @@ _FILES = parameter(
     Parameter.empty,
 )
 
+_NAMES = {"pytorch_model.bin": "model.safetensors"}
+"""Where a library looks for the new file by a name of its own."""
+
 
 @with_options(_FILES, *COMMON)
 def convert(**values: Any) -> None:
@@ -25,7 +28,7 @@ def convert(**values: Any) -> None:
     files: list[Path] = values["files"]
     written: list[dict[str, Any]] = []
     for file in files:
-        target = file.with_suffix(".safetensors")
+        target = file.with_name(_NAMES.get(file.name, f"{file.stem}.safetensors"))
         written.append({"file": str(target), "tensors": write(file, target)})
         if not values["json"]:
             say(str(target))

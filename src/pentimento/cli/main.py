@@ -48,6 +48,7 @@ _CHAIN = tuple(
     for name, summary in (
         ("new", "Begin a chain with a picture."),
         ("add", "Repaint the chain's picture, or a part of it, as a new step."),
+        ("accept", "Take a result of the chain's picture as a new step."),
         ("show", "List the steps."),
         ("mute", "Leave steps out of the picture."),
         ("unmute", "Take steps into the picture again."),
@@ -85,6 +86,7 @@ COMMANDS = (
     Command("jobs", "jobs", "List or cancel the jobs of a running server.", "Serve"),
     Command("history", "history", "Find pictures of a running server, and fetch them.", "Serve"),
     Command("info", "info", "Show what is written in a result.", "Look"),
+    Command("describe", "describe", "Say what a picture shows.", "Look"),
     Command("verify", "verify", "Prove that nothing outside the mask changed.", "Look"),
     Command("models", "models", "List the models that were found.", "Look"),
     Command("convert", "convert", "Write a pickled model file as safetensors.", "Look"),

@@ -1,5 +1,6 @@
 """`pentimento upscale`: a picture enlarged, nothing in it repainted."""
 
+import sys
 from inspect import Parameter
 from typing import Any
 
@@ -9,7 +10,7 @@ from ..upscaling import upscale_request
 from .options import COMMON, OUTPUT, STUDIO, parameter, with_options
 from .running import open_studio, produce
 
-_IMAGE = parameter("image", str, typer.Argument(help="The picture.", metavar="IMAGE"), Parameter.empty)
+_IMAGE = parameter("image", str, typer.Argument(help="The picture; - for stdin.", metavar="IMAGE"), Parameter.empty)
 _OWN = (
     parameter("by", float | None, typer.Option("--by", help="Times that it is enlarged.", metavar="NUMBER")),
     parameter("width", int | None, typer.Option("--width", help="px, instead of the times.", metavar="INTEGER")),
@@ -33,4 +34,5 @@ _OWN = (
 def upscale(**values: Any) -> None:
     """Enlarge a picture by a function or a network; transparency and colour profile are kept."""
     own = {name: values[name] for name in ("by", "width", "height", "crop", "upscaler")}
-    produce(open_studio(values), upscale_request(values["image"], **own), values)
+    picture = sys.stdin.buffer.read() if values["image"] == "-" else values["image"]
+    produce(open_studio(values), upscale_request(picture, **own), values)

@@ -148,9 +148,11 @@ class _Teller:
         self._left = len(order.wanted)
         self._missing = list(order.wanted)
         self._begun = time.monotonic()
+        self._loading_since: float | None = None
         self._told: dict[str, float] = {}
         self._heeded: dict[str, Callable[[Event], None]] = {
             "loading": self._loading,
+            "loaded": self._loaded,
             "started": self._picture_begins,
             "step": self._step,
             "upscaling": self._upscaling,
@@ -181,7 +183,14 @@ class _Teller:
 
     def _loading(self, event: "Event") -> None:
         assert self._plan is not None
+        self._loading_since = time.monotonic()
         self.say("loading", model=self._plan.model.name)
+
+    def _loaded(self, event: "Event") -> None:
+        """Leave the time of loading out of the picture's: the next one will not need it."""
+        if self._loading_since is not None:
+            self._begun += time.monotonic() - self._loading_since
+            self._loading_since = None
 
     def _picture_begins(self, event: "Event") -> None:
         self.step, self._begun = 0, time.monotonic()
@@ -205,7 +214,7 @@ class _Teller:
         assert self._plan is not None
         if self._plan.unchanged:
             self._step(event)
-        elif self._control.giving_way and self._order.may_stop_half_done:
+        elif self._control.giving_way and self.step == 0:
             self._control.stop.set()
 
     def _progress(self, event: "Event") -> Mapping[str, Any]:

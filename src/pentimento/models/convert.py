@@ -36,14 +36,19 @@ def convert(source: Path, target: Path) -> int:
         loaded: Any = torch.load(source, map_location="cpu", weights_only=True)
     except UnpicklingError as error:
         raise ModelFileError(f"{source} holds more than tensors, so it is not opened: {_first(error)}") from error
-    except (RuntimeError, EOFError, ValueError, KeyError) as error:
+    except Exception as error:  # what a damaged file raises is not one thing
         raise ModelFileError(f"{source} is no file of PyTorch, or is damaged: {_first(error)}") from error
     named = {name: value for name, value in _nested(loaded).items() if isinstance(value, Tensor)}
     # Copied, as tensors may share memory in a pickle and may not in safetensors.
     tensors = {name: value.detach().clone().contiguous() for name, value in named.items()}
     if not tensors:
         raise ModelFileError(f"{source} holds no tensors by name")
-    cast(Any, safetensors.torch).save_file(tensors, target, metadata={"format": "pt"})
+    part = target.with_name(f".{target.name}.part")
+    try:
+        cast(Any, safetensors.torch).save_file(tensors, part, metadata={"format": "pt"})
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
     return len(tensors)
 
 

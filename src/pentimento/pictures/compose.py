@@ -216,7 +216,7 @@ def overlay(image: Image.Image, overlay_mask: Image.Image) -> Image.Image:
     return premultiplied.convert("RGBA")
 
 
-def paste(repainted: Image.Image, over: Image.Image, box: Box | None) -> Image.Image:
+def paste(repainted: Image.Image, over: Image.Image, box: Box | None, upscale: Upscale = resample) -> Image.Image:
     """Put the decoded picture under A1111's overlay.
 
     Parameters
@@ -224,6 +224,7 @@ def paste(repainted: Image.Image, over: Image.Image, box: Box | None) -> Image.I
     repainted : "RGB"; the whole picture, or the tile of a box
     over : "RGBA" from `overlay`
     box : where the tile belongs on `over`; None for the whole picture
+    upscale : enlarges the tile where the box is larger
 
     Notes
     -----
@@ -233,7 +234,7 @@ def paste(repainted: Image.Image, over: Image.Image, box: Box | None) -> Image.I
     canvas = repainted.convert("RGBA")
     if box is not None:
         canvas = Image.new("RGBA", over.size)
-        canvas.paste(resize(repainted, box.size, "crop_and_resize"), (box.left, box.top))
+        canvas.paste(resize(repainted, box.size, "crop_and_resize", upscale), (box.left, box.top))
     canvas.alpha_composite(over)
     return canvas.convert("RGB")
 

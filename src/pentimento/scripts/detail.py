@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, ClassVar, Literal, cast
 
 from PIL import Image
 from pydantic import BeforeValidator, Field
@@ -58,6 +58,7 @@ def _as_box(value: object) -> object:
 
 
 class DetailOptions(Options):
+    LOCAL: ClassVar[frozenset[str]] = frozenset({"detector_model"})
     detector: Literal["auto", "boxes", "objects", "mask"] = Field(
         "auto", description="what proposes the details; auto = boxes, else the detector's model, else parts of the mask"
     )

@@ -27,6 +27,23 @@ OPTION_LABELS: dict[str, Label] = {
     "directions": Label("Sides that grow", "Какие стороны растут"),
     "fall_off": Label("Fall-off of the noise", "Спад шума"),
     "color_variation": Label("Colour variation", "Разброс цвета"),
+    "regions": Label("Regions", "Области"),
+    "detector": Label("What proposes details", "Что предлагает детали"),
+    "boxes": Label("Boxes", "Прямоугольники"),
+    "detector_model": Label("Detection model", "Модель-детектор"),
+    "look_for": Label("What to look for", "Что искать"),
+    "confidence": Label("Confidence", "Уверенность"),
+    "min_area": Label("Least share of the picture", "Наименьшая доля картинки"),
+    "max_area": Label("Largest share of the picture", "Наибольшая доля картинки"),
+    "max_count": Label("Only the largest, 0 = all", "Только самые большие, 0 = все"),
+    "order": Label("Order", "Порядок"),
+    "shape": Label("Shape", "Форма"),
+    "grow": Label("Widen masks by, px", "Расширить маски, px"),
+    "merge": Label("Merge", "Слить"),
+    "detail_prompt": Label("Prompt of details", "Промпт деталей"),
+    "detail_negative_prompt": Label("Negative prompt of details", "Негативный промпт деталей"),
+    "detail_denoising_strength": Label("Denoising strength of details", "Сила денойза деталей"),
+    "paint_first": Label("Run the request first", "Сначала выполнить запрос"),
 }
 
 

@@ -37,7 +37,7 @@ from .base import (
 )
 from .region import Region, write_region
 
-_SEEDS = 2**32
+_SEED_FIELDS = ("seed", "variation_seed")
 _ANY_MULTIPLE, _ANY_NATIVE = 8, 512
 """Of a model that need not be known: where the work happens depends on it, what is kept does not."""
 
@@ -82,30 +82,18 @@ class Part:
     Attributes
     ----------
     request : its own, on the picture that was given
-    plan : of that
-    frame : of that, without masked content
+    pictures : its seeds in every picture of a batch
+    painted : its mask as it was drawn for the picture that was given, "L"
     area : what may change
     under : places of the earlier regions that lie under it, in order
-    shift : what is added to the request's seeds; 0 where the region has its own
     """
 
     named: Named
     request: Request
-    plan: Plan
-    frame: Frame
+    pictures: tuple[Seeds, ...]
+    painted: Image.Image
     area: Area
-    under: tuple[int, ...]
-    shift: Seeds
-
-    def seeds(self, number: int) -> Seeds:
-        """Give the seeds in one of the pictures of a batch."""
-        first = self.plan.pictures[number]
-        return Seeds(
-            (first.seed + self.shift.seed) % _SEEDS if self.shift.seed else first.seed,
-            (first.variation_seed + self.shift.variation_seed) % _SEEDS
-            if self.shift.variation_seed
-            else first.variation_seed,
-        )
+    under: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,24 +103,24 @@ class Parts:
     Attributes
     ----------
     whole : plan of the request itself, for the infotext
+    picture : as it was given, RGB or RGBA, with its profile of colours
     seeds : what the pictures of a batch are called by
     """
 
     request: Request
     whole: Plan
+    picture: Image.Image
     seeds: tuple[Seeds, ...]
     parts: tuple[Part, ...]
     warnings: tuple[PlanWarning, ...]
 
     def together(self, made: Mapping[int, Bytes]) -> Image.Image:
         """Lay what was made onto the picture that was given."""
-        frame = self.parts[0].frame
-        picture = unchanged(frame)
-        canvas = np.array(picture)
+        canvas = np.array(self.picture)
         for index in sorted(made):
             self.parts[index].area.lay(made[index], canvas)
-        result = Image.fromarray(canvas, picture.mode)
-        result.info = {"icc_profile": frame.icc} if frame.icc else {}
+        result = Image.fromarray(canvas, self.picture.mode)
+        result.info = dict(self.picture.info)
         return result
 
 
@@ -162,6 +150,7 @@ def prepare(request: Request, regions: Sequence[Named], plan: Callable[[Request]
         Where one cannot be painted; says which.
     """
     check_not_extended(request)
+    whole = plan(request)
     parts: list[Part] = []
     warnings: list[PlanWarning] = []
     for named in regions:
@@ -170,8 +159,16 @@ def prepare(request: Request, regions: Sequence[Named], plan: Callable[[Request]
         warnings += [_overlap(named, parts[index].named, box) for index, box in shared.items()]
         under = {below for index in shared for below in (index, *parts[index].under)}
         parts.append(replace(part, under=tuple(sorted(under))))
-    whole = plan(request)
-    return Parts(request, whole, whole.pictures, tuple(parts), tuple(warnings))
+    return Parts(request, whole, _picture(whole), whole.pictures, tuple(parts), tuple(warnings))
+
+
+def _picture(whole: Plan) -> Image.Image:
+    """Give the picture of a plan as it comes back where nothing is painted."""
+    source = whole.inputs.source
+    assert source is not None, "regions lie on a picture"
+    picture = unchanged(Frame(whole.layout, source=source))
+    picture.info = {"icc_profile": source.icc} if source.icc else {}
+    return picture
 
 
 def _overlap(named: Named, earlier: Named, box: Box) -> PlanWarning:
@@ -183,46 +180,45 @@ def _overlap(named: Named, earlier: Named, box: Box) -> PlanWarning:
 def _prepared(request: Request, named: Named, plan: Callable[[Request], Plan]) -> Part:
     """Plan one region by itself."""
     label = named.label
-    own = {name: value for name, value in named.region.own.items() if not (name.endswith("seed") and value == -1)}
+    own = {name: value for name, value in named.region.own.items() if name not in _SEED_FIELDS or value != -1}
     try:
         asked = request.changed(**own)
         planned = plan(asked)
     except RequestError as error:
         raise RequestError("regions", error.value, f"{label}: {error}", error.choices) from error
-    frame = _frame(planned.profile, asked, planned.inputs, planned.layout)
-    assert frame.source is not None and planned.inputs.source is not None, "regions lie on a picture"
-    picture = planned.inputs.source.size
+    source, painted = planned.inputs.source, planned.inputs.painted
+    assert source is not None and painted is not None, "regions lie on a picture and have masks"
     check(
-        planned.output_size == picture,
+        planned.output_size == source.size,
         "regions",
         str(planned.output_size),
-        f"{label}: the picture would become {planned.output_size} where it is {picture}; leave out width and height, or"
-        " take inpaint_area 'only_masked'",
+        f"{label}: the picture would become {planned.output_size} where it is {source.size}; leave out width and"
+        " height, or take inpaint_area 'only_masked'",
     )
-    area = area_of(_changes(frame))
+    area = area_of(_changes(planned.profile, asked, planned.inputs, planned.layout))
     if area is None:
         raise RequestError("regions", label, f"{label}: its mask changes no pixel; paint a larger mask or blur less")
-    chance = _number_of(planned.inputs)
-    shift = Seeds(0 if "seed" in own else chance, 0 if "variation_seed" in own else chance)
-    return Part(named, one_by_one(asked), planned, frame, area, (), shift)
+    shift = {name: 0 if name in own else _number_of(painted) for name in _SEED_FIELDS}
+    seeds = [
+        Seeds((first.seed + shift["seed"]) % 2**64, (first.variation_seed + shift["variation_seed"]) % 2**64)
+        for first in planned.pictures
+    ]
+    return Part(named, one_by_one(asked), tuple(seeds), painted, area)
 
 
-def _frame(profile: Profile, request: Request, inputs: Inputs, layout: Layout) -> Frame:
-    """Frame a request; what the network would be shown under the mask does not matter, and costs time."""
+def _changes(profile: Profile, request: Request, inputs: Inputs, layout: Layout) -> Bools:
+    """Say where a request with a mask may change its picture."""
+    # What the network would be shown under the mask does not matter here, and costs time.
     plain = request.model_copy(update={"masked_content": "original"})
-    return FRAMERS[profile.overlay].frame(plain, inputs, layout)
+    weight = FRAMERS[profile.overlay].frame(plain, inputs, layout).weight
+    assert weight is not None, "there is a mask"
+    return weight > 0
 
 
-def _changes(frame: Frame) -> Bools:
-    assert frame.weight is not None, "a region has a mask"
-    return frame.weight > 0
-
-
-def _number_of(inputs: Inputs) -> int:
+def _number_of(painted: Image.Image) -> int:
     """Make a number of a mask: regions have different noise, whichever is first, and the same when they are alone."""
-    assert inputs.painted is not None, "a region has a mask"
-    digest = hashlib.sha256(f"{Size(*inputs.painted.size)} ".encode() + inputs.painted.tobytes()).digest()
-    return 1 + int.from_bytes(digest[:4], "big") % (_SEEDS - 1)
+    digest = hashlib.sha256(f"{Size(*painted.size)} ".encode() + painted.tobytes()).digest()
+    return int.from_bytes(digest[:4], "big") >> 1
 
 
 def paint(parts: Parts, number: int) -> Generator[Ask, Pictures, ScriptPicture]:
@@ -235,15 +231,15 @@ def paint(parts: Parts, number: int) -> Generator[Ask, Pictures, ScriptPicture]:
     made: dict[int, Bytes] = {}
     notes: dict[str, str] = {}
     for index, part in enumerate(parts.parts):
-        seeds = part.seeds(number)
-        fields: dict[str, Any] = {"seed": seeds.seed, "variation_seed": seeds.variation_seed}
+        own = part.pictures[number]
+        fields: dict[str, Any] = {"seed": own.seed, "variation_seed": own.variation_seed}
         if part.under:
             # The mask as it was drawn for the picture that was given: it may look at its colours.
-            fields |= {"mask": part.plan.inputs.painted, "mask_mode": "inpaint_masked"}
+            fields |= {"mask": part.painted, "mask_mode": "inpaint_masked"}
             fields["init_image"] = parts.together({place: made[place] for place in part.under})
         (picture,) = yield Ask(part.request.changed(**fields), part.named.label)
-        made[index] = part.area.cut(picture.image.convert(unchanged(part.frame).mode))
-        notes[part.named.name.capitalize()] = write_region({**part.named.region.own, "seed": seeds.seed})
+        made[index] = part.area.cut(picture.image.convert(parts.picture.mode))
+        notes[part.named.name.capitalize()] = write_region({**part.named.region.own, "seed": own.seed})
     image, seeds = parts.together(made), parts.seeds[number]
     told = infotext_with(parts.whole, seeds, notes)
     return ScriptPicture(image, seeds, parts.request, infotext=told, footprint=_footprint(parts, image))
@@ -251,11 +247,10 @@ def paint(parts: Parts, number: int) -> Generator[Ask, Pictures, ScriptPicture]:
 
 def _footprint(parts: Parts, image: Image.Image) -> Footprint | None:
     """Measure what changed outside all that was painted."""
-    painted = [mask for part in parts.parts if (mask := part.plan.inputs.painted) and mask.size == image.size]
-    if len(painted) < len(parts.parts):
+    if any(part.painted.size != image.size for part in parts.parts):
         return None
-    before, after = (np.asarray(one.convert("RGB")) for one in (unchanged(parts.parts[0].frame), image))
-    return footprint(before, after, np.maximum.reduce([np.asarray(mask) for mask in painted]))
+    before, after = (np.asarray(one.convert("RGB")) for one in (parts.picture, image))
+    return footprint(before, after, np.maximum.reduce([np.asarray(part.painted) for part in parts.parts]))
 
 
 def regions_kept(request: Request, options: RegionsOptions) -> Request:
@@ -271,7 +266,7 @@ def kept_by(request: Request, regions: Sequence[Region]) -> Request:
         profile = find_profile(asked.profile)
         inputs = read_inputs(asked, profile)
         layout = lay_out(asked, profile, inputs, multiple=_ANY_MULTIPLE, native=_ANY_NATIVE)
-        masks.append(_changes(_frame(profile, asked, inputs, layout)))
+        masks.append(_changes(profile, asked, inputs, layout))
     mask = Image.fromarray(np.logical_or.reduce(masks).astype(np.uint8) * np.uint8(255))
     fields = {"mask_blur": 0, "mask_mode": "inpaint_masked", "mask_action": "blend", "feather": "both"}
     return request.changed(mask=mask, inpaint_area="whole_picture", width=None, height=None, **fields)

@@ -33,6 +33,7 @@ class Service:
     studio : plans, and never loads a model
     at_hand : names of the models that the engines were given last, and so still have in memory
     stopping : set when the server is asked to stop, so that open answers can end
+    describing : held while a picture is described, which is done for one at a time
     """
 
     settings: Settings
@@ -44,6 +45,7 @@ class Service:
     pace: Pace = field(default_factory=Pace)
     meters: Meters = field(default_factory=Meters)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    describing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def learn(self) -> None:
         """Note, as long as the server runs, what jobs tell of engines: models at hand, time for a job."""

@@ -1,11 +1,10 @@
 // What the server says in English only, in Russian: descriptions of fields and warnings of plans.
 // What is not here is shown as the server says it.
 
-import type { Field, FieldName, Warning } from '../api/types';
-import { language } from '../state/preferences';
+import type { FieldName } from '../api/types';
 
 /** Options of scripts. */
-const OPTIONS: Readonly<Partial<Record<string, string>>> = {
+export const OPTIONS: Readonly<Partial<Record<string, string>>> = {
   x: 'по горизонтали: поле=значения, например steps=10,20, cfg_scale=5-9:2 или prompt_replace=кот,пёс',
   y: 'по вертикали: то же',
   z: 'блок под блоком: то же',
@@ -32,7 +31,7 @@ const OPTIONS: Readonly<Partial<Record<string, string>>> = {
   color_variation: 'насколько цветной шум',
 };
 
-const FIELDS: Readonly<Partial<Record<string, string>>> = {
+export const FIELDS: Readonly<Partial<Record<string, string>>> = {
   prompt: 'что должно быть на картинке',
   negative_prompt: 'чего на ней быть не должно',
   styles: 'сохранённые стили, добавляются к обоим запросам',
@@ -117,11 +116,13 @@ const FIELDS: Readonly<Partial<Record<string, string>>> = {
   s_min_uncond_all: 'пропускать его на каждом таком шаге',
   pad_cond_uncond: 'дополнить оба запроса до одной длины',
   color_correction: 'подогнать цвета результата к исходной картинке',
+  extend: 'слева, сверху, справа, снизу: на сколько px вырастет картинка, или на сколько её процентов, как 25%',
+  extend_overlap: 'сколько px картинки рядом с новым полем рисуются вместе с ним',
   profile: 'pentimento или a1111: те же картинки, что у A1111',
 } satisfies Partial<Record<FieldName, string>>;
 
 /** `{0}`, `{1}` … are the numbers of the English sentence, in their order. */
-const WARNINGS: Readonly<Record<string, string>> = {
+export const WARNINGS: Readonly<Record<string, string>> = {
   mask_empty: 'маска пуста: ничего не закрашено',
   mask_swallowed: 'размытая маска нигде не доходит до половины (самое большее {0} %): закрашенное почти не изменится',
   mask_thin: 'маска тоньше латентной клетки ({0} px при {1} px): части её могут не перерисоваться',
@@ -164,15 +165,3 @@ const WARNINGS: Readonly<Record<string, string>> = {
   prompt_network_in_negative: 'сеть вызвана в отрицательном запросе: она не действует',
   prompt_network_not_closed: 'у вызова сети не закрыта скобка',
 };
-
-const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-
-export const describe = (field: Field): string =>
-  sentence((language.value === 'ru' && (FIELDS[field.name] ?? OPTIONS[field.name])) || field.description);
-
-export function warningText(warning: Warning): string {
-  const template = language.value === 'ru' ? WARNINGS[warning.code] : undefined;
-  if (!template) return sentence(warning.message);
-  const numbers = warning.message.match(/\d+(?:\.\d+)?/g) ?? [];
-  return sentence(template.replace(/\{(\d+)\}/g, (_, place: string) => numbers[Number(place)] ?? '?'));
-}

@@ -2,14 +2,42 @@
 
 import { type Language, language } from '../state/preferences';
 import { en } from './en';
-import { ru } from './ru';
 
 export type Key = keyof typeof en;
-export const WORDS: Record<Language, Record<Key, string>> = { en, ru };
+
+type Words = Record<Key, string>;
+type Sentences = Readonly<Partial<Record<string, string>>>;
+
+/** What a language has besides the words: what the server says in English only. */
+interface Translations {
+  words: Words;
+  fields: Sentences;
+  options: Sentences;
+  warnings: Sentences;
+}
+
+/** Other languages come when they are wanted. */
+const LOADERS: Readonly<Partial<Record<Language, () => Promise<Translations>>>> = {
+  ru: async () => {
+    const [{ ru }, { FIELDS, OPTIONS, WARNINGS }] = await Promise.all([import('./ru'), import('./fields')]);
+    return { words: ru, fields: FIELDS, options: OPTIONS, warnings: WARNINGS };
+  },
+};
+
+const loaded: Partial<Record<Language, Translations>> = {};
+
+export const translations = (): Translations | undefined => loaded[language.value];
+
+/** Speak a language, once its words are here. */
+export async function speak(wanted: Language): Promise<void> {
+  const words = loaded[wanted] ?? (await LOADERS[wanted]?.());
+  if (words) loaded[wanted] = words;
+  language.value = wanted;
+}
 
 /** Give a text in the chosen language, with `{name}` replaced. */
 export function t(key: Key, values: Record<string, string | number> = {}): string {
-  return WORDS[language.value]![key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''));
+  return (translations()?.words ?? en)[key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''));
 }
 
 /** The label of a field or choice, which the server sends in both languages. */

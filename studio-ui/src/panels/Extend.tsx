@@ -4,9 +4,18 @@ import type { Box, Pair } from '../api/types';
 import { type Point, toPicture, toScreen, type ViewState } from '../canvas';
 import { around, grows, reach } from '../extent';
 import { labelOf, t } from '../i18n';
-import { describe } from '../i18n/fields';
+import { describe } from '../i18n/described';
 import { picture, view } from '../state/document';
-import { canExtend, flipExtending, handles, setSide, showMargin, sides, stopExtending } from '../state/extend';
+import {
+  canExtend,
+  flipExtending,
+  handles,
+  offersExtend,
+  setSide,
+  showMargin,
+  sides,
+  stopExtending,
+} from '../state/extend';
 import { troubleWith } from '../state/plan';
 import { fieldOf } from '../state/server';
 import { Head, NumberBox } from './controls';
@@ -66,20 +75,13 @@ let before: number | null = null;
 
 function Handle({ side, box, now, size }: HandleProps) {
   const value = sides.value[side]!;
-  const { x, y } = toScreen(now, MIDDLE, beside(box, side, BESIDE / now.scale));
+  const apart = BESIDE / now.scale;
+  const { x, y } = toScreen(now, MIDDLE, beside(box, side, apart));
   const draw = (event: PointerEvent) => {
     const { left, top, width, height } = (event.currentTarget as HTMLElement).parentElement!.getBoundingClientRect();
     const from = { x: event.clientX - left - width / 2, y: event.clientY - top - height / 2 };
-    const at = toPicture(now, MIDDLE, from);
-    setSide(side, reach(side, { x: at.x + inward[side]!.x, y: at.y + inward[side]!.y }, size, event.shiftKey));
+    setSide(side, reach(side, toPicture(now, MIDDLE, from), size, { beside: apart, exact: event.shiftKey }));
   };
-  const by = BESIDE / now.scale;
-  const inward = [
-    { x: by, y: 0 },
-    { x: 0, y: by },
-    { x: -by, y: 0 },
-    { x: 0, y: -by },
-  ];
   const press = (event: KeyboardEvent) => {
     const [out, back] = ARROWS[side]!;
     const step = event.shiftKey ? LEAP : STEP;
@@ -115,7 +117,7 @@ function Handle({ side, box, now, size }: HandleProps) {
         before = value;
       }}
       onPointerMove={(event) => before !== null && draw(event)}
-      onPointerUp={() => {
+      onLostPointerCapture={() => {
         before = null;
         showMargin();
       }}
@@ -150,13 +152,21 @@ export function Margin() {
 /** The same in numbers. */
 export function Extend() {
   const field = fieldOf('extend');
-  if (!field || !canExtend.value) return null;
+  if (!field || !offersExtend.value) return null;
   const trouble = troubleWith('extend');
   const on = handles.value;
   return (
     <div class="field" data-field="extend">
       <Head label={t('extend')} help={describe(field) || labelOf(field)} set={grows(sides.value)} reset={stopExtending}>
-        <IconButton icon="extend" label={t('extend.flip')} keys="T" perform={flipExtending} pressed={on} small />
+        <IconButton
+          icon="extend"
+          label={t('extend.flip')}
+          keys="T"
+          perform={flipExtending}
+          pressed={on}
+          disabled={!canExtend.value}
+          small
+        />
       </Head>
       {on && (
         <div class="four">

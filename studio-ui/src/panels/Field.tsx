@@ -4,7 +4,7 @@ import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
 import type { Choice, FieldName, Field as FieldRow, Value } from '../api/types';
 import { labelOf, t } from '../i18n';
-import { describe } from '../i18n/fields';
+import { describe } from '../i18n/described';
 import { troubleWith } from '../state/plan';
 import { isSet, read, resetValue, setValue } from '../state/request';
 import { fieldOf, styles } from '../state/server';

@@ -4,7 +4,7 @@ import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { workedOn } from '../extent';
 import { labelOf, t } from '../i18n';
-import { describe } from '../i18n/fields';
+import { describe } from '../i18n/described';
 import { editor, missing, revision } from '../state/document';
 import { complain } from '../state/notices';
 import { hovered, plan, planned, shownWith } from '../state/plan';

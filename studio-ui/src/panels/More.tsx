@@ -3,7 +3,7 @@
 import { signal } from '@preact/signals';
 import type { FieldName, Field as FieldRow } from '../api/types';
 import { labelOf, t } from '../i18n';
-import { describe } from '../i18n/fields';
+import { describe } from '../i18n/described';
 import { applies, changed, isSet, setValues } from '../state/request';
 import { options } from '../state/server';
 import { Field } from './Field';

@@ -2,7 +2,7 @@
 
 import type { Job, Plan, Warning } from '../api/types';
 import { bytes, duration, labelOf, number, t } from '../i18n';
-import { warningText } from '../i18n/fields';
+import { warningText } from '../i18n/described';
 import { cursor, missing, picture } from '../state/document';
 import { active, loading, speed } from '../state/jobs';
 import { plan, planned, refusal, scriptPlan, showCells, stale } from '../state/plan';

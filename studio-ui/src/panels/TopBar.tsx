@@ -1,7 +1,8 @@
 // The top line: which model, what runs, and the page's own settings.
 
-import { t } from '../i18n';
+import { speak, t } from '../i18n';
 import { open } from '../state/jobs';
+import { complain } from '../state/notices';
 import { LANGUAGES, language, shownTheme, theme } from '../state/preferences';
 import { startAfresh } from '../state/session';
 import { openSheet } from '../state/sheets';
@@ -51,9 +52,7 @@ export function TopBar() {
         class="icon"
         lang={other}
         title={other === 'ru' ? 'Русский' : 'English'}
-        onClick={() => {
-          language.value = other;
-        }}
+        onClick={() => void speak(other).catch(complain)}
       >
         {other}
       </button>

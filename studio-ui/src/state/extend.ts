@@ -11,8 +11,9 @@ export const extending = signal(false);
 
 const size = computed<Pair>(() => [picture.value?.width ?? 0, picture.value?.height ?? 0]);
 
-/** Whether the mode has a picture that can grow. */
-export const canExtend = computed(() => picture.value !== null && mode.value !== 'batch' && applies('extend'));
+/** Whether a picture can grow in this mode, and whether there is one. */
+export const offersExtend = computed(() => mode.value !== 'batch' && applies('extend'));
+export const canExtend = computed(() => picture.value !== null && offersExtend.value);
 export const sides = computed<Sides>(() => sidesOf(read('extend'), size.value));
 export const handles = computed(() => canExtend.value && (extending.value || grows(sides.value)));
 

@@ -132,7 +132,7 @@ export function mountMerger(host: HTMLElement): () => void {
   });
   fill(made, merge).catch((error) => {
     complain(error);
-    if (merger.peek() === made) end();
+    if (merger.peek() === made) leaveMerge();
   });
   return () => {
     batch(() => {

@@ -153,6 +153,7 @@ export async function takeAsPicture(
 /** Make a result the new source. */
 export async function accept(result: Made, to: Mode | null = null): Promise<void> {
   const extend = read('extend');
+  selected.value = result.id;
   const undone = () => setValue('extend', extend);
   await takeAsPicture(await api.file(result), t('version.result', { seed: result.seed }), to, undone);
   // What has grown by the margin does not grow by it once more.

@@ -11,6 +11,7 @@ Settings = Mapping[str, Any]
 
 # What training programs put before all names.
 _PREFIXES = ("", "module.", "params_ema.", "params.")
+_FIRST_LAYER = re.compile(rf"({'|'.join(map(re.escape, _PREFIXES))})(conv_first|model\.0|body\.0)\.weight")
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Kind:
 
 def kind_of(shapes: Shapes) -> Kind | None:
     """Tell what network a file holds; None where it is none of `ARCHITECTURES`."""
+    if not any(map(_FIRST_LAYER.fullmatch, shapes)):
+        return None
     for prefix in _PREFIXES:
         plain = {name.removeprefix(prefix): name for name in shapes if name.startswith(prefix)}
         for architecture, read in ARCHITECTURES.items():
@@ -152,8 +155,11 @@ def _swinir_name(name: str, all_names: tuple[str, ...]) -> str:
 
 
 def _count(shapes: Shapes, pattern: str) -> int:
-    """Count numbered parts by the highest number; there must be one."""
-    return 1 + max(int(found[1]) for name in shapes if (found := re.match(pattern, name)))
+    """Count numbered parts; there must be one, and none left out."""
+    numbers = {int(found[1]) for name in shapes if (found := re.match(pattern, name))}
+    if len(numbers) != max(numbers) + 1:
+        raise ValueError(f"of {pattern} some are missing")
+    return len(numbers)
 
 
 ARCHITECTURES: Mapping[str, Callable[[Shapes], tuple[int, Settings] | None]] = {

@@ -17,6 +17,7 @@ from ...pictures.read import read_picture
 from ...pictures.upscale import PIXEL_UPSCALERS
 from ...pictures.write import to_png
 from ...upscaling import upscale_request
+from ..describing import check_can_describe, describe
 from ..errors import Refusal
 from ..incoming import check_picture, read_json
 from ..service import Owner, Service, TheService
@@ -57,14 +58,18 @@ async def png_info(request: HttpRequest, service: TheService) -> dict[str, Any]:
 
 
 @router.post("/interrogate")
-async def interrogate(request: HttpRequest) -> None:
-    """Refuse: no model that describes pictures is part of this server."""
+async def interrogate(request: HttpRequest, service: TheService) -> dict[str, str]:
+    """Say what a picture shows."""
     body = read_json(await request.body())
     if not body.get("image"):
         raise Refusal(404, "Image not found")
     if body.get("model", "clip") not in ("clip", "deepdanbooru"):
         raise Refusal(404, "Model not found")
-    raise Refusal(501, "pictures are not described here: there is no model for it in this server")
+    if body.get("model") == "deepdanbooru":
+        raise Refusal(501, "pictures are not described in tags here; take the model 'clip'")
+    check_can_describe(service)
+    picture = await run_in_threadpool(checked_picture, service, body["image"], "image")
+    return {"caption": await describe(service, picture)}
 
 
 @router.post("/create/embedding")
