@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ..errors import RequestError
-from ..recipe import differences
+from ..verify import differences
 from .options import COMMON, STUDIO, assignments, given, parameter, request_options, with_options
 from .rerun import SET
 from .running import open_studio, show_plan

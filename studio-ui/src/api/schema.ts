@@ -288,7 +288,7 @@ export interface Plan {
   box: [number, number, number, number] | null;
   /** where the given picture lies in one that was extended */
   place: [number, number, number, number] | null;
-  /** enlarges the source first, where its size is not that of the request */
+  /** network that enlarges the source before it is painted; null = none */
   upscaler: string | null;
   sampler: string;
   schedule: string;
@@ -609,7 +609,7 @@ export interface TimedPlan {
   box: [number, number, number, number] | null;
   /** where the given picture lies in one that was extended */
   place: [number, number, number, number] | null;
-  /** enlarges the source first, where its size is not that of the request */
+  /** network that enlarges the source before it is painted; null = none */
   upscaler: string | null;
   sampler: string;
   schedule: string;
