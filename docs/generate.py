@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from pentimento import choices
-from pentimento.cli.main import EXIT_CODES, single_commands
+from pentimento.cli.main import COMMANDS, EXIT_CODES
 from pentimento.cli.options import NAMES, kind_of, shown_default
 from pentimento.diffusion.samplers import SAMPLERS
 from pentimento.diffusion.schedules import SCHEDULES
@@ -95,14 +95,14 @@ def commands_page() -> str:
     """Describe the command line."""
     parts = [
         "# The command line\n",
-        table(("command", "what it does"), [[code(words), c.summary] for words, c in single_commands()]),
+        table(("command", "what it does"), [[code(c.name), c.summary] for c in COMMANDS if c.module]),
     ]
     codes = sorted((number, meaning) for number, meaning, _ in EXIT_CODES)
     parts += ["## Exit codes\n", table(("code", "meaning"), [[str(number), meaning] for number, meaning in codes])]
-    for words, command in single_commands():
+    for command in (row for row in COMMANDS if row.module):
         rows = [_flag(parameter) for parameter in signature(command.load()).parameters.values()]
         parts += [
-            f"## {words}\n",
+            f"## {command.name}\n",
             f"{command.summary}\n",
             table(("flag", "value", "what it is"), filter(None, rows)),
         ]
@@ -159,6 +159,7 @@ _TAGS = {
     "server": "Native: the server",
     "options": "Native: what can be set",
     "models": "Native: models and texts",
+    "downloads": "Native: models that can be had",
     "uploads": "Native: pictures sent once",
     "plan": "Native: plans",
     "jobs": "Native: jobs and events",
@@ -170,12 +171,13 @@ _TAGS = {
 }
 
 
-_ANSWERS = ("Job", "JobScript", "Picture", "TimedPlan", "TimedScriptPlan", "ScriptInfo", "OptionField")
+_ANSWERS = ("Job", "JobScript", "Picture", "TimedPlan", "TimedScriptPlan", "ScriptInfo", "OptionField", "DownloadTold")
 """Schemas of answers that have a table of their own; the rest is in the OpenAPI document."""
 
 
 def _schemas(schemas: Mapping[str, Any]) -> Iterable[str]:
-    for name in ("NewJob", "ScriptCall", "PlanBody", "RequestBody", "Marks", "Text", *_ANSWERS, "Problem"):
+    asked = ("NewJob", "ScriptCall", "PlanBody", "RequestBody", "Marks", "Text", "NewDownload", "NewFolder")
+    for name in (*asked, *_ANSWERS, "Problem"):
         schema = schemas[name]
         required = schema.get("required", ())
         rows = [

@@ -29,7 +29,7 @@ ONLY = {
     "pictures": {"errors", "geometry", "pictures"},
     "prompts": {"errors", "geometry", "prompts"},
     "diffusion": {"errors", "geometry", "diffusion"},
-    "models": {"errors", "files", "geometry", "models", "prompts", "diffusion.prediction"},
+    "models": {"__version__", "errors", "files", "geometry", "models", "prompts", "diffusion.prediction"},
 }
 NEEDS_TORCH = ("diffusion.noise", "diffusion.denoisers", "models", "enlarging", "encoding", "denoising", "pipeline")
 NO_TORCH_IN_MODELS = (
@@ -37,6 +37,15 @@ NO_TORCH_IN_MODELS = (
     "models.info",
     "models.find",
     "models.detect",
+    "models.catalogue",
+    "models.folders",
+    "models.provenance",
+    "models.hub",
+    "models.downloads",
+    "models.downloads.sources",
+    "models.downloads.transfer",
+    "models.downloads.download",
+    "models.downloads.manager",
     "models.embeddings",
     "models.networks",
     "models.networks.names",

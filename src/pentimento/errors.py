@@ -5,7 +5,8 @@
     │   └── ImageError          a picture cannot be read or used
     ├── ModelError              a model cannot be found, read or used
     │   ├── ModelNotFoundError
-    │   └── ModelFileError      missing, truncated, foreign or pickled file
+    │   ├── ModelFileError      missing, truncated, foreign or pickled file
+    │   └── DownloadError       a model cannot be fetched
     ├── RecipeError             a result cannot be run again; says what is missing
     ├── OutOfMemoryError        one job needs more memory than there is
     └── Cancelled               somebody asked to stop
@@ -55,6 +56,10 @@ class ModelNotFoundError(ModelError):
 
 class ModelFileError(ModelError):
     """A model file is missing, truncated, foreign or of a refused kind."""
+
+
+class DownloadError(ModelError):
+    """A model cannot be fetched; what has arrived is kept unless the text says otherwise."""
 
 
 class RecipeError(PentimentoError):

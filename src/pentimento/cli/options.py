@@ -183,7 +183,11 @@ STUDIO = (
     parameter(
         "download",
         bool,
-        typer.Option("--download", help="Fetch a model given by hub id.", rich_help_panel="Model and machine"),
+        typer.Option(
+            "--download",
+            help="Fetch a model of the catalogue or the hub where it is not here.",
+            rich_help_panel="Model and machine",
+        ),
         False,
     ),
 )

@@ -4,6 +4,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -26,6 +27,9 @@ def open_studio(values: Mapping[str, Any]) -> "Studio":
     """Open a studio as the shared flags say."""
     from ..studio import Studio
 
+    watch = nullcontext
+    if values["download"]:
+        from .fetching import watching as watch
     return Studio(
         models=values["models"] or (),
         device=values["device"],
@@ -33,6 +37,7 @@ def open_studio(values: Mapping[str, Any]) -> "Studio":
         data=values["data"],
         styles=values["styles_file"],
         download=values["download"],
+        watch=watch,
     )
 
 

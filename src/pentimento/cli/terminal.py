@@ -1,7 +1,7 @@
 """What commands write for people: tables, warnings, progress. Results go to stdout, the rest to stderr."""
 
 import json
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -35,14 +35,25 @@ def say_rows(rows: Iterable[tuple[str, str]]) -> None:
     Console(highlight=False).print(table)
 
 
-def say_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Write a table with headings."""
+def say_table(columns: Sequence[str], rows: Iterable[Sequence[str]], unbroken: Collection[str] = ()) -> None:
+    """Write a table with headings; the cells of the `unbroken` columns stay on one line."""
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column in unbroken)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     Console(highlight=False).print(table)
+
+
+def size_text(size: int) -> str:
+    """Say how large a file is.
+
+    Examples
+    --------
+    >>> size_text(2_133_804_992), size_text(334_641_190)
+    ('2.1 GB', '335 MB')
+    """
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
 
 
 def warn(warnings: Iterable["PlanWarning"]) -> None:

@@ -4,10 +4,7 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from .header import PICKLES
-
-_APPLICATIONS = ("models/Stable-diffusion", "models/checkpoints", "models/diffusers")
-_ENDINGS = frozenset({".safetensors", *PICKLES})
+from .folders import ENDINGS, checkpoints_of
 
 
 def files_beside(folders: Sequence[str | Path], names: Collection[str]) -> Iterator[Path]:
@@ -25,7 +22,7 @@ def files_beside(folders: Sequence[str | Path], names: Collection[str]) -> Itera
 
 def _places(root: Path, names: Collection[str]) -> Iterator[Path]:
     """Give the folder itself, unless it is a whole program's, and its neighbours of those names."""
-    if not any((root / own).is_dir() for own in _APPLICATIONS):
+    if not checkpoints_of(root):
         yield root
     for base in (root, root.parent, root.parent.parent):
         for place in (base, base / "models"):
@@ -42,7 +39,7 @@ def _below(root: Path, seen: set[Path]) -> Iterator[Path]:
             continue
         seen.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (here / name for name in sorted(files) if Path(name).suffix.lower() in _ENDINGS)
+        yield from (here / name for name in sorted(files) if Path(name).suffix.lower() in ENDINGS)
 
 
 def ends_with(path: Path, word: str) -> bool:

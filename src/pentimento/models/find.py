@@ -1,8 +1,8 @@
 """Which models there are: folders scanned, and a model looked up by what people call it."""
 
-import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,15 +10,10 @@ from pathlib import Path
 from ..errors import ModelFileError, ModelNotFoundError
 from . import hub
 from .detect import detect
-from .header import PICKLES
+from .folders import ENDINGS, candidates
 from .info import ModelInfo
 
 BUILTIN = Path(__file__).parent / "builtin"
-_APPLICATIONS = (
-    ("models/Stable-diffusion",),  # A1111 and Forge
-    ("models/checkpoints", "models/diffusers"),  # ComfyUI
-)
-_ENDINGS = frozenset({".safetensors", *PICKLES})
 _TITLE = re.compile(r"(?P<name>.+?)\s*\[(?P<hash>[0-9a-fA-F]{4,64})\]\s*")
 _HASH = re.compile(r"[0-9a-fA-F]{6,64}")
 
@@ -38,8 +33,15 @@ class Library:
     models: tuple[ModelInfo, ...]
     unusable: tuple[Unusable, ...] = ()
 
-    def find(self, word: str | Path, *, allow_download: bool = False, allow_paths: bool = True) -> ModelInfo:
-        """Find a model by its name, file, path, hash, `name [hash]`, or `owner/name` on the hub.
+    def find(
+        self,
+        word: str | Path,
+        *,
+        allow_download: bool = False,
+        allow_paths: bool = True,
+        watch: hub.Watch = nullcontext,
+    ) -> ModelInfo:
+        """Find a model by its name, file, path, hash, `name [hash]`, name of the catalogue, or `owner/name` on the hub.
 
         Names are taken in any letter case, with or without the ending; where two models are
         called the same, the end of a path (`folder/name`) tells them apart.
@@ -48,6 +50,7 @@ class Library:
         ----------
         allow_download : a model of the hub that is not on this machine yet is fetched
         allow_paths : a file or folder that was not found before may be named by its path
+        watch : opened around a download
 
         Raises
         ------
@@ -66,7 +69,7 @@ class Library:
                 raise ModelNotFoundError(f"model '{text}' is in several places: {places}; give the path")
         if allow_paths and (path := Path(text).expanduser()).exists():
             return detect(path)
-        if (folder := hub.fetch(text, allow_download=allow_download)) is not None:
+        if (folder := hub.fetch(text, allow_download=allow_download, watch=watch)) is not None:
             return detect(folder, kind="hub", name=text)
         for other in self.unusable:
             if _is_called(other.path, text):
@@ -117,7 +120,7 @@ def scan(folders: Sequence[str | Path] = ()) -> Library:
         root = Path(folder).expanduser()
         if not root.exists():
             raise ModelNotFoundError(f"models: {root} is not there; give a folder with models, or a model")
-        for path in _candidates(root, seen):
+        for path in candidates(root, seen):
             try:
                 models.append(detect(path))
             except ModelFileError as error:
@@ -125,39 +128,10 @@ def scan(folders: Sequence[str | Path] = ()) -> Library:
     return Library(tuple(models), tuple(unusable))
 
 
-def _candidates(root: Path, seen: set[Path]) -> Iterator[Path]:
-    if root.is_file():
-        yield root
-        return
-    for places in _APPLICATIONS:
-        if there := [root / place for place in places if (root / place).is_dir()]:
-            for place in there:
-                yield from _below(place, seen)
-            return
-    yield from _below(root, seen)
-
-
-def _below(root: Path, seen: set[Path]) -> Iterator[Path]:
-    # Links are followed, as people link one folder of models into several programs; `seen` ends circles.
-    for place, folders, files in os.walk(root, followlinks=True):
-        here = Path(place)
-        real = here.resolve()
-        if real in seen:
-            folders.clear()
-            continue
-        seen.add(real)
-        if "model_index.json" in files:
-            folders.clear()
-            yield here
-            continue
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (here / name for name in sorted(files) if Path(name).suffix.lower() in _ENDINGS)
-
-
 def _is_called(path: Path, text: str) -> bool:
     """Tell whether a word is the end of a path, with or without the file's ending, in any letter case."""
     words = [part for part in text.casefold().replace("\\", "/").split("/") if part]
-    bare = path.with_suffix("") if path.suffix.lower() in _ENDINGS else path
+    bare = path.with_suffix("") if path.suffix.lower() in ENDINGS else path
     return bool(words) and any(
         [part.casefold() for part in whole.parts][-len(words) :] == words for whole in (path, bare)
     )

@@ -72,15 +72,37 @@ def read_header(path: Path) -> Header:
     if not path.is_file():
         raise ModelFileError(f"{path} is not there; expected a .safetensors file")
     size = path.stat().st_size
+    header = read_begun(path)
+    if header is None:
+        with path.open("rb") as file:
+            start = file.read(8)
+        whole = 8 + int.from_bytes(start, "little")
+        raise ModelFileError(_cut_short(path, size, whole) if size > 8 else _foreign(path, start, size))
+    if size < (end := max((end for _, _, end in header.places.values()), default=0)):
+        raise ModelFileError(_cut_short(path, size, end))
+    return header
+
+
+def read_begun(path: Path) -> Header | None:
+    """Read the header of a file that is still arriving; None until all of the header is there.
+
+    Raises
+    ------
+    ModelFileError
+        Where what has arrived does not begin as a safetensors file; says what it is.
+    """
+    size = path.stat().st_size
     with path.open("rb") as file:
         start = file.read(64)
+        if len(start) < 9:
+            return None
         length = int.from_bytes(start[:8], "little")
-        if len(start) < 9 or not start[8:].startswith(b"{") or length > _LARGEST_HEADER:
+        if not start[8:].startswith(b"{") or length > _LARGEST_HEADER:
             raise ModelFileError(_foreign(path, start, size))
         file.seek(8)
         text = file.read(length)
     if len(text) < length:
-        raise ModelFileError(_cut_short(path, size, 8 + length))
+        return None
     try:
         entries = cast(dict[str, dict[str, Any]], json.loads(text))
         metadata = cast(dict[str, str], entries.pop("__metadata__", None) or {})
@@ -88,8 +110,6 @@ def read_header(path: Path) -> Header:
         places = {name: _place(entry, 8 + length) for name, entry in entries.items()}
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise ModelFileError(_foreign(path, start, size)) from error
-    if size < (end := max((end for _, _, end in places.values()), default=0)):
-        raise ModelFileError(_cut_short(path, size, end))
     return Header(path, size, shapes, places, metadata)
 
 

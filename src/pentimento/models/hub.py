@@ -1,13 +1,21 @@
 """Models of the Hugging Face hub: only their safetensors and configuration, only when asked for."""
 
+import os
 import re
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import ModelNotFoundError
+from .catalogue import find_offer
 
-_ID = re.compile(r"[\w.-]+/[\w.-]+")
+if TYPE_CHECKING:
+    from .downloads import Download
+
+Watch = Callable[["Download"], AbstractContextManager[object]]
+HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 _PARTS = ("unet", "vae", "text_encoder", "text_encoder_2")
 _PART = rf"(?P<part>{'|'.join(_PARTS)})"
 _TEXTS = re.compile(
@@ -17,43 +25,46 @@ _TEXTS = re.compile(
 _WEIGHTS = re.compile(rf"{_PART}/(?:diffusion_pytorch_model|model)(?P<variant>\.fp16)?\.safetensors")
 
 
-def fetch(name: str, *, allow_download: bool) -> Path | None:
-    """Return the folder of a hub model on this machine; None where `name` is no hub id.
+def endpoint() -> str:
+    """Give the address of the hub, or of the mirror that HF_ENDPOINT names."""
+    from huggingface_hub import constants
 
-    Files that were already fetched are taken from the hub's own cache; a broken download
-    goes on where it stopped. Of two precisions the half one is fetched, which is half the
-    size; parts as pickles never are.
+    return os.environ.get("HF_ENDPOINT", constants.ENDPOINT).rstrip("/")
+
+
+def fetch(name: str, *, allow_download: bool, watch: Watch = nullcontext) -> Path | None:
+    """Return the place of a model of the hub or the catalogue on this machine; None where `name` is neither.
+
+    What is in the hub's own cache, where other programs put it, is taken from there. Of two
+    precisions the half one is fetched, which is half the size; parts as pickles never are.
+
+    Parameters
+    ----------
+    watch : opened around a download, which can be asked how far it is
 
     Raises
     ------
     ModelNotFoundError
-        Where it is not here and may not be fetched, or the hub does not have it or cannot
-        be reached.
+        Where it is not here and may not be fetched.
+    DownloadError
+        Where the hub does not have it or cannot be reached.
     """
-    if not _ID.fullmatch(name):
+    offer = find_offer(name)
+    hub_id = offer.hub if offer is not None and offer.kind == "model" else name
+    if not HUB_ID.fullmatch(hub_id):
         return None
-    import huggingface_hub
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OfflineModeIsEnabled
-
-    client = cast(Any, huggingface_hub)
-    if (cached := _cached(client, name)) is not None:
+    if (cached := _cached(hub_id)) is not None and (offer is None or offer.file is None):
         return cached
     if not allow_download:
         raise ModelNotFoundError(
-            f"no model is called '{name}' here; it looks like a model of the Hugging Face hub, "
-            "which is fetched only where downloads are allowed"
+            f"no model is called '{name}' here; fetch it: pentimento models download {name} (or give --download)"
         )
-    try:
-        wanted = files_to_fetch(cast(Iterable[str], client.HfApi().list_repo_files(name)))
-        if not wanted:
-            raise ModelNotFoundError(f"'{name}' on the hub is not a diffusers model with safetensors")
-        return Path(cast(str, client.snapshot_download(name, allow_patterns=wanted)))
-    except (LocalEntryNotFoundError, OfflineModeIsEnabled, ConnectionError, TimeoutError, OSError) as error:
-        if isinstance(error, HfHubHTTPError):
-            raise ModelNotFoundError(f"the hub does not give out '{name}': {_first_line(error)}") from error
-        raise ModelNotFoundError(f"'{name}' is not on this machine and the hub cannot be reached") from error
-    except HFValidationError as error:
-        raise ModelNotFoundError(f"'{name}' is not a valid hub id: {_first_line(error)}") from error
+    from .downloads import Download, read_source
+    from .folders import own_folder
+
+    download = Download.of(own_folder(), read_source(name))
+    with watch(download):
+        return download.run(threading.Event())
 
 
 def files_to_fetch(files: Iterable[str]) -> Sequence[str]:
@@ -68,15 +79,13 @@ def files_to_fetch(files: Iterable[str]) -> Sequence[str]:
     return [*(name for name in names if _TEXTS.fullmatch(name)), *weights.values()]
 
 
-def _cached(client: Any, name: str) -> Path | None:
-    index = client.try_to_load_from_cache(name, "model_index.json")
+def _cached(name: str) -> Path | None:
+    import huggingface_hub
+
+    index = cast(Any, huggingface_hub).try_to_load_from_cache(name, "model_index.json")
     if not isinstance(index, str):
         return None
     folder = Path(index).parent
     parts = [part for part in _PARTS if (folder / part / "config.json").exists()]
     complete = "unet" in parts and all(any((folder / part).glob("*.safetensors")) for part in parts)
     return folder if complete else None
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]

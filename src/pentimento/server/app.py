@@ -9,6 +9,7 @@ from typing import Any, cast
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -76,12 +77,14 @@ def _life(service: Service) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncGenerator[None]:
         await service.jobs.start()
+        service.downloads.open()
         learning = asyncio.create_task(service.learn())
         try:
             yield
         finally:
             service.stopping.set()
             learning.cancel()
+            await run_in_threadpool(service.downloads.close)
             await service.jobs.stop()
             service.store.close()
 

@@ -9,6 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from ..errors import (
+    DownloadError,
     ImageError,
     ModelError,
     ModelNotFoundError,
@@ -18,6 +19,7 @@ from ..errors import (
     RequestError,
 )
 from ..jobs import JobNotFound, QueueFull
+from ..models.downloads import NoSuchDownload
 from ..store import PictureNotFound
 
 
@@ -55,9 +57,11 @@ _STATUSES: tuple[tuple[type[BaseException], int, str], ...] = (
     (QueueFull, 429, "Too many jobs wait"),
     (JobNotFound, 404, "There is no such job"),
     (PictureNotFound, 404, "There is no such picture"),
+    (NoSuchDownload, 404, "There is no such download"),
     (ImageError, 422, "The picture cannot be used"),
     (RequestError, 422, "The request cannot be taken"),
     (ModelNotFoundError, 422, "There is no such model"),
+    (DownloadError, 422, "The model cannot be fetched"),
     (ModelError, 422, "The model cannot be used"),
     (RecipeError, 422, "The result cannot be run again"),
     (OutOfMemoryError, 507, "Not enough memory"),

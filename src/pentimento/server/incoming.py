@@ -16,6 +16,7 @@ from starlette.requests import Request as HttpRequest
 
 from ..errors import ImageError, RequestError, unknown_name
 from ..jobs import replaced
+from ..models.folders import look_in
 from ..pictures.mask_text import is_mask_text
 from ..recipe import InputStore
 from ..request import PICTURE_FIELDS, Picture, Request
@@ -165,7 +166,7 @@ class Incoming:
     def vaes(self) -> dict[str, Path]:
         """List the VAE files beside the models, by name."""
         found: dict[str, Path] = {}
-        for folder in self._folders:
+        for folder in look_in(self._folders):
             for place in ("models/VAE", "models/vae", "VAE", "vae", "../VAE", "../vae"):
                 for file in sorted((folder / place).glob("**/*.safetensors")):
                     found.setdefault(file.stem, file.resolve())

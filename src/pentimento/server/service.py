@@ -12,12 +12,14 @@ from starlette.requests import HTTPConnection
 from ..errors import RequestError
 from ..inputs import Inputs
 from ..jobs import Executor, Job, Jobs, Limits, LocalExecutor, Priority
+from ..models.downloads import Downloads
 from ..plan import Plan
 from ..request import Request
 from ..scripts import Options, Script, ScriptPlan, plan_script
 from ..store import Store
 from ..studio import Studio
 from .errors import Refusal
+from .fetching import is_public
 from .incoming import Incoming
 from .pace import Pace
 from .seen import Meters
@@ -31,6 +33,7 @@ class Service:
     Attributes
     ----------
     studio : plans, and never loads a model
+    downloads : models on their way into the server's own folder
     at_hand : names of the models that the engines were given last, and so still have in memory
     stopping : set when the server is asked to stop, so that open answers can end
     describing : held while a picture is described, which is done for one at a time
@@ -41,6 +44,7 @@ class Service:
     store: Store
     jobs: Jobs
     incoming: Incoming
+    downloads: Downloads
     at_hand: deque[str] = field(default_factory=deque[str])
     pace: Pace = field(default_factory=Pace)
     meters: Meters = field(default_factory=Meters)
@@ -156,13 +160,20 @@ def open_studio(settings: Settings) -> Studio:
 
 def _studio_settings(settings: Settings) -> dict[str, Any]:
     return {
-        "models": settings.models,
+        "models": _folders(settings),
         "model": settings.model,
         "dtype": settings.dtype,
         "data": str(settings.data / "inputs"),
         "styles": settings.styles,
         "download": settings.download,
     }
+
+
+def _folders(settings: Settings) -> tuple[str, ...]:
+    """Give the folders that were given, and the server's own, where downloads go."""
+    own = settings.data / "models"
+    own.mkdir(parents=True, exist_ok=True)
+    return (*settings.models, str(own))
 
 
 def open_service(settings: Settings, executor: Executor | None = None) -> Service:
@@ -180,12 +191,14 @@ def open_service(settings: Settings, executor: Executor | None = None) -> Servic
     store = Store(settings.data)
     executor = executor or LocalExecutor(_studio_settings(settings), settings.devices)
     limits = Limits(queued_per_owner=settings.bounds.queued_jobs)
+    studio = open_studio(settings)
     return Service(
         settings=settings,
-        studio=open_studio(settings),
+        studio=studio,
         store=store,
         jobs=Jobs(settings.data, executor, store, limits),
-        incoming=Incoming(store.inputs, settings.bounds, settings.models),
+        incoming=Incoming(store.inputs, settings.bounds, _folders(settings)),
+        downloads=Downloads(settings.data / "models", studio.refresh, is_public),
     )
 
 

@@ -14,6 +14,23 @@ export interface DoneEvent {
   time: number;
 }
 
+/** A download: where it comes from, how far it is, how it ended. */
+export interface DownloadTold {
+  id: string;
+  source: string;
+  /** what it is called in the catalogue */
+  name: string | null;
+  state: 'waiting' | 'asking' | 'running' | 'checking' | 'paused' | 'failed' | 'done';
+  received: number;
+  total: number | null;
+  bytes_per_second: number | null;
+  seconds_left: number | null;
+  error: string | null;
+  created: number;
+  /** name of what has arrived */
+  model: string | null;
+}
+
 /** A textual inversion. */
 export interface Embedding {
   name: string;
@@ -33,6 +50,18 @@ export interface FailedEvent {
   seq: number;
   time: number;
   error: JobError;
+}
+
+/** A folder of models: of this server, added to it, or found with another program. */
+export interface FolderTold {
+  path: string;
+  /** the program whose folder it is */
+  application: string | null;
+  /** files that were counted in it */
+  models: number | null;
+  used: boolean;
+  /** it was added here, and can be left out again */
+  added: boolean;
 }
 
 /** What changed outside the mask. */
@@ -138,6 +167,8 @@ export interface Model {
   source: string;
   loaded: boolean;
   licence: string | null;
+  /** where it lies; none for the one in the package */
+  folder: string | null;
 }
 
 /** A network that prompts may call as `<lora:name:1>`. */
@@ -146,6 +177,21 @@ export interface Network {
   alias: string | null;
   kind: string;
   family: string | null;
+}
+
+/** What is to be fetched. */
+export interface NewDownload {
+  /** name of the catalogue, owner/name on the hub, or https address */
+  source: string;
+  /** the one file of a repository that is wanted */
+  file?: string | null;
+  /** branch, tag or commit on the hub */
+  revision?: string | null;
+}
+
+/** A folder that was found, and that is to be looked through from now on. */
+export interface NewFolder {
+  path: string;
 }
 
 /** A request, and how it is to be done. */
@@ -158,6 +204,27 @@ export interface NewJob {
   format?: string;
   /** keep the pictures in the history; else they live as long as the job */
   keep?: boolean;
+}
+
+/** A row of the catalogue; `installed` is the name that it has here. */
+export interface Offered {
+  name: string;
+  title: string;
+  kind: 'model' | 'vae' | 'network';
+  hub: string;
+  file: string | null;
+  family: 'sd1' | 'sd2' | 'sdxl';
+  inpaint: boolean;
+  /** rounded; a download asks for the exact size before it begins */
+  size_bytes: number;
+  licence: string;
+  licence_url: string;
+  good_for: string[];
+  about: string;
+  about_ru: string;
+  /** fields of the request that it is made for */
+  advice: Readonly<Record<string, unknown>>;
+  installed: string | null;
 }
 
 /** An option of a script. */

@@ -25,6 +25,12 @@ export type ScriptInfo = told.ScriptInfo;
 /** Only a file that was put into the folder by hand has no seed; it is shown as such. */
 export type Picture = Read<told.Picture, { seed: number }>;
 export type PictureDetail = Picture & Read<told.PictureDetail, { seed: number; infotext: string; request: Values }>;
+/** A row of the catalogue of models that can be fetched. */
+export type Offer = Read<told.Offered, { advice: Values }>;
+export type Download = told.DownloadTold;
+export type DownloadState = Download['state'];
+/** A folder of models: of this server, added to it, or found with another program. */
+export type Folder = told.FolderTold;
 export type JobState = told.Job['state'];
 export type Job = Read<told.Job, { plan: Plan | ScriptPlan; pictures: Picture[]; request: Values }>;
 export type JobEvents = Read<

@@ -26,9 +26,9 @@ import {
   throwAway,
   words,
 } from '../state/history';
+import { shownName } from '../state/model';
 import { closeSheet, sheet } from '../state/sheets';
 import { Icon, IconButton } from './Icon';
-import { shownName } from './Models';
 import { Sheet } from './Sheet';
 
 const WAIT_MS = 250;

@@ -49,6 +49,7 @@ const PATHS = {
   alpha: 'M4 4h16v16H4zM4 4h8v8H4zM12 12h8v8h-8z',
   zoomIn: 'M11 4a7 7 0 1 1 0 14 7 7 0 0 1 0-14ZM16 16l5 5M8 11h6M11 8v6',
   play: 'M7 4l13 8-13 8z',
+  pause: 'M8 5v14M16 5v14',
   cells: 'M4 4h16v16H4zM4 12h16M12 4v16',
   plus: 'M12 5v14M5 12h14',
 } as const;

@@ -5,12 +5,12 @@ import { bytes, duration, labelOf, number, t } from '../i18n';
 import { warningText } from '../i18n/described';
 import { cursor, missing, picture } from '../state/document';
 import { active, loading, speed } from '../state/jobs';
+import { shownName } from '../state/model';
 import { plan, planned, refusal, scriptPlan, showCells, stale } from '../state/plan';
 import { mode, setValues } from '../state/request';
 import { fieldOf, reachable } from '../state/server';
 import { choicesOf } from './Field';
 import { Icon, IconButton } from './Icon';
-import { shownName } from './Models';
 
 /** What comes before the first step: nothing is counted then. */
 function beforeSteps(job: Job, whole: boolean): string | null {

@@ -2,6 +2,7 @@
 
 import { speak, t } from '../i18n';
 import { open } from '../state/jobs';
+import { modelName } from '../state/model';
 import { complain } from '../state/notices';
 import { LANGUAGES, language, shownTheme, theme } from '../state/preferences';
 import { startAfresh } from '../state/session';
@@ -9,7 +10,6 @@ import { openSheet } from '../state/sheets';
 import { choose } from './FileInputs';
 import { Icon, IconButton } from './Icon';
 import { Menu } from './Menu';
-import { modelName } from './Models';
 
 function Exchange() {
   const rows = [

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from . import history, jobs, models, options, planning, scripts, server, uploads, words
+from . import downloads, history, jobs, models, options, planning, scripts, server, uploads, words
 
 PREFIX = "/api/v1"
-PARTS = (server, options, scripts, models, uploads, planning, jobs, history, words)
+PARTS = (server, options, scripts, models, downloads, uploads, planning, jobs, history, words)
 """Modules with routes, in the order of the reference."""
 
 

@@ -135,6 +135,7 @@ class Model(Answer):
     source: str
     loaded: bool
     licence: str | None
+    folder: str | None = Field(description="where it lies; none for the one in the package")
 
 
 class Network(Answer):

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from ...models.info import ModelInfo
+from ...models.provenance import licence_of
 from ...models.tokenizer import tokenizer_of
 from ...prompts import chunk, count_tokens, parse_emphasis, read_prompt
 from ..service import Service, TheService
@@ -91,5 +92,6 @@ def _told(info: ModelInfo, service: Service) -> dict[str, Any]:
         "prediction": info.prediction,
         "source": info.kind,
         "loaded": info.name in service.at_hand,
-        "licence": "Apache-2.0" if info.kind == "builtin" else None,
+        "licence": licence_of(info),
+        "folder": None if info.kind == "builtin" else str(info.path.parent),
     }
