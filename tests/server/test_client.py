@@ -42,7 +42,8 @@ def test_run_gives_the_studios_picture(client: pm.Client, tmp_path: Path) -> Non
         torch.set_num_threads(threads)
     assert picture.image.tobytes() == own.tobytes() and picture.seed == 9
     saved = picture.save(tmp_path / "out.png")
-    assert Image.open(saved).info["parameters"].startswith("a cat")
+    with Image.open(saved) as again:
+        assert again.info["parameters"].startswith("a cat")
 
 
 def test_a_picture_is_sent_once(client: pm.Client, monkeypatch: pytest.MonkeyPatch) -> None:
