@@ -66,7 +66,8 @@ def test_text_and_data_are_the_same(drawing: Drawing) -> None:
 @settings(max_examples=150, deadline=None)
 @given(drawings, st.integers(1, 40), st.integers(1, 40))
 def test_every_drawing_is_a_mask_of_the_pictures_size(drawing: Drawing, width: int, height: int) -> None:
-    mask = render(drawing, Image.new("RGBA", (width, height), (10, 200, 30, 90)))
+    image = Image.new("RGBA", (width, height), (10, 200, 30, 90))
+    mask = render(drawing, image, image.rotate(180))
     assert mask.size == (width, height) and mask.mode == "L"
 
 
@@ -206,6 +207,12 @@ def test_masks_from_alpha_colour_and_difference() -> None:
     other.paste((12, 20, 30, 255), (30, 0, 40, 30))
     assert np.asarray(difference(image, other))[:, 30:].min() == 255
     assert np.asarray(difference(image, other, tolerance=2)).max() == 0
+    for text, meant in (("difference 1", difference(image, other, 1)), ("difference 50%", Image.new("L", image.size))):
+        assert render(read_drawing(text), image, other).tobytes() == meant.tobytes()
+    with pytest.raises(RequestError, match="pentimento mask"):
+        render(read_drawing("difference 1"), image)
+    with pytest.raises(RequestError, match="60x40 where the picture is"):
+        render(read_drawing("difference 1"), image, Image.new("RGB", (60, 40)))
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,7 @@ COMMANDS = (
         "detail", "scripts", "Repaint what is detected, such as faces and hands, one by one and enlarged.", "Make many"
     ),
     Command("batch", "batch", "Repaint every picture of a folder.", "Make many"),
+    Command("mask", "mask", "Draw a mask to a file.", "Make"),
     Command("rerun", "rerun", "Make a result again from its file.", "Make"),
     Command("serve", "serve", "Serve the APIs and the studio's page.", "Serve"),
     Command("jobs", "jobs", "List or cancel the jobs of a running server.", "Serve"),

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageColor
 
+from ..errors import RequestError
 from ..geometry import Box, Size
 from .masks import blur, blur_radius
 from .smoothing import distance_inside
@@ -66,25 +67,31 @@ class Drawing:
     steps: tuple[Step, ...]
 
 
-def render(drawing: Drawing, image: Image.Image) -> Image.Image:
+def render(drawing: Drawing, image: Image.Image, other: Image.Image | None = None) -> Image.Image:
     """Draw a mask for a picture: "L" of its size, 255 = repaint.
 
     Parameters
     ----------
     image : gives the size, and what masks from alpha and from colour look at
+    other : a second picture of that size, which masks from the difference look at
+
+    Raises
+    ------
+    RequestError
+        Where a difference is asked for and there is no second picture, or it has another size.
     """
     mask = np.zeros((image.height, image.width), np.float32)
     for step in drawing.steps:
         if step.word in OPERATIONS:
             mask = OPERATIONS[step.word](mask, step.lengths)
         elif step.word in SOURCES:
-            mask = _COMBINATIONS[step.combine](mask, SOURCES[step.word](step, image))
+            mask = _COMBINATIONS[step.combine](mask, SOURCES[step.word](step, image, other))
         else:
             mask = _with_shape(mask, step)
     return Image.fromarray(_to_bytes(mask))
 
 
-def difference(first: Image.Image, second: Image.Image, tolerance: int = 0) -> Image.Image:
+def difference(first: Image.Image, second: Image.Image, tolerance: float = 0) -> Image.Image:
     """Mask what differs between two pictures of one size: "L", 255 where any channel differs by more."""
     pixels = [np.asarray(image.convert("RGBA"), np.int16) for image in (first, second)]
     return Image.fromarray((np.abs(pixels[0] - pixels[1]).max(-1) > tolerance).astype(np.uint8) * np.uint8(255))
@@ -279,12 +286,13 @@ def _all(lengths: Sequence[Length], area: Area) -> Floats:
 # From the picture: 0..1. ------------------------------------------------------------------------
 
 
-def _transparent(step: Step, image: Image.Image) -> Floats:
-    del step
+def _transparent(step: Step, image: Image.Image, other: Image.Image | None) -> Floats:
+    del step, other
     return 1 - np.asarray(image.convert("RGBA").getchannel("A"), np.float32) / np.float32(255)
 
 
-def _color(step: Step, image: Image.Image) -> Floats:
+def _color(step: Step, image: Image.Image, other: Image.Image | None) -> Floats:
+    del other
     wanted, tolerance = ImageColor.getrgb(step.color or "#000000")[:3], step.lengths[0].pixels(255)
     bands = [
         band.point([255 * (abs(level - value) <= tolerance) for level in range(256)])
@@ -292,6 +300,19 @@ def _color(step: Step, image: Image.Image) -> Floats:
     ]
     near = ImageChops.darker(ImageChops.darker(bands[0], bands[1]), bands[2])
     return (np.asarray(near) > 0).astype(np.float32)
+
+
+def _difference(step: Step, image: Image.Image, other: Image.Image | None) -> Floats:
+    if other is None:
+        raise RequestError(
+            "mask",
+            step.word,
+            "'difference' compares with a second picture, and there is none here; draw the mask by `pentimento mask"
+            " IMAGE --other FILE` and give that file",
+        )
+    if other.size != image.size:
+        raise RequestError("other", other.size, f"it is {Size(*other.size)} where the picture is {Size(*image.size)}")
+    return np.asarray(difference(image, other, step.lengths[0].pixels(255)), np.float32) / np.float32(255)
 
 
 # Operations on the mask so far. -----------------------------------------------------------------
@@ -394,7 +415,11 @@ SHAPES: dict[str, Shape] = {
     "stroke": Shape(_stroke_bounds, _stroke),
     "all": Shape(_everywhere, _all),
 }
-SOURCES: dict[str, Callable[[Step, Image.Image], Floats]] = {"transparent": _transparent, "color": _color}
+SOURCES: dict[str, Callable[[Step, Image.Image, Image.Image | None], Floats]] = {
+    "transparent": _transparent,
+    "color": _color,
+    "difference": _difference,
+}
 OPERATIONS: dict[str, Callable[[Floats, Sequence[Length]], Floats]] = {
     "grow": _grow,
     "shrink": _shrink,
