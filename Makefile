@@ -52,9 +52,12 @@ docs: setup
 guide: docs
 	$(BIN)/python docs/guide/build.py
 
-# The page's own checks, and whether the bundle in the package is that of its sources. Needs Node and npm.
+# The page's own checks, and whether its types are those of the server and the bundle in the package that of
+# its sources. Needs Node and npm.
 check-ui: studio-ui/node_modules/.installed
-	cd studio-ui && npm run check && npm test && npm run build
+	cd studio-ui && npm run types && npm run check && npm test && npm run build
+	@git diff --exit-code --stat studio-ui/src/api/schema.ts || \
+		{ echo "the page's types were not up to date: commit what 'npm run types' wrote"; exit 1; }
 	@test -z "$$(git status --porcelain src/pentimento/web)" || \
 		{ git status --short src/pentimento/web; echo "the bundle was not up to date: commit what 'make ui' wrote"; exit 1; }
 

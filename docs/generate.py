@@ -1,14 +1,16 @@
 """Write the pages of docs/reference from the code; with --check, only say whether they are up to date."""
 
+import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any, get_args
 
 from pentimento import choices
-from pentimento.cli.main import COMMANDS, EXIT_CODES
+from pentimento.cli.main import EXIT_CODES, single_commands
 from pentimento.cli.options import NAMES, kind_of, shown_default
 from pentimento.diffusion.samplers import SAMPLERS
 from pentimento.diffusion.schedules import SCHEDULES
@@ -91,13 +93,16 @@ def names_page() -> str:
 
 def commands_page() -> str:
     """Describe the command line."""
-    parts = ["# The command line\n", table(("command", "what it does"), [[code(c.name), c.summary] for c in COMMANDS])]
+    parts = [
+        "# The command line\n",
+        table(("command", "what it does"), [[code(words), c.summary] for words, c in single_commands()]),
+    ]
     codes = sorted((number, meaning) for number, meaning, _ in EXIT_CODES)
     parts += ["## Exit codes\n", table(("code", "meaning"), [[str(number), meaning] for number, meaning in codes])]
-    for command in COMMANDS:
+    for words, command in single_commands():
         rows = [_flag(parameter) for parameter in signature(command.load()).parameters.values()]
         parts += [
-            f"## {command.name}\n",
+            f"## {words}\n",
             f"{command.summary}\n",
             table(("flag", "value", "what it is"), filter(None, rows)),
         ]
@@ -116,15 +121,23 @@ def _flag(parameter: Parameter) -> list[str] | None:
     return [name, option.metavar or "", text]
 
 
-def http_page() -> str:
-    """Describe the routes of the server, from its OpenAPI document."""
+@cache
+def openapi() -> dict[str, Any]:
+    """Give the server's OpenAPI document."""
     with tempfile.TemporaryDirectory() as folder:
         app = build_app(Settings(data=Path(folder)))
         document = app.openapi()
         app.state.service.store.close()
+    return document
+
+
+def http_page() -> str:
+    """Describe the routes of the server, from its OpenAPI document."""
+    document = openapi()
     parts = [
         "# The server\n",
-        "What `pentimento serve` answers. The native API's own document is at `/api/v1/openapi.json`; the fields of",
+        "What `pentimento serve` answers. The OpenAPI document is at `/api/v1/openapi.json`, and in the sources as",
+        "`docs/reference/openapi.json`, so that types can be made of it without a server; the fields of",
         "a request are those of [the request](request.md). Errors of the native API are `application/problem+json`,",
         "whose `detail` is the sentence that library and command line show; the others have their own form.\n",
     ]
@@ -157,8 +170,12 @@ _TAGS = {
 }
 
 
+_ANSWERS = ("Job", "JobScript", "Picture", "TimedPlan", "TimedScriptPlan", "ScriptInfo", "OptionField")
+"""Schemas of answers that have a table of their own; the rest is in the OpenAPI document."""
+
+
 def _schemas(schemas: Mapping[str, Any]) -> Iterable[str]:
-    for name in ("NewJob", "RequestBody", "Marks", "Text", "Problem"):
+    for name in ("NewJob", "ScriptCall", "PlanBody", "RequestBody", "Marks", "Text", *_ANSWERS, "Problem"):
         schema = schemas[name]
         required = schema.get("required", ())
         rows = [
@@ -174,7 +191,11 @@ def _kind_in_json(schema: Mapping[str, Any]) -> str:
         return schema["$ref"].rsplit("/", 1)[1]
     if "anyOf" in schema:
         return " or ".join(_kind_in_json(one) for one in schema["anyOf"])
-    return ", ".join(map(code, schema["enum"])) if "enum" in schema else str(schema.get("type", "any"))
+    if "enum" in schema:
+        return ", ".join(map(code, schema["enum"]))
+    if "items" in schema:
+        return f"list of {_kind_in_json(schema['items'])}"
+    return str(schema.get("type", "any"))
 
 
 PAGES: dict[str, Callable[[], str]] = {
@@ -182,6 +203,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "names.md": names_page,
     "commands.md": commands_page,
     "http.md": http_page,
+    "openapi.json": lambda: json.dumps(openapi(), indent=1, ensure_ascii=False) + "\n",
 }
 
 
@@ -190,7 +212,8 @@ def main() -> int:
     checking = "--check" in sys.argv[1:]
     stale: list[str] = []
     for name, page in PAGES.items():
-        text, path = NOTE + page(), FOLDER / name
+        text, path = page(), FOLDER / name
+        text = NOTE + text if path.suffix == ".md" else text
         if checking and (not path.exists() or path.read_text(encoding="utf-8") != text):
             stale.append(name)
         elif not checking:

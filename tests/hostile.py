@@ -3,6 +3,7 @@
 What the engine promises about pixels must hold whatever the network says.
 """
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -65,6 +66,38 @@ class HostileModel:
         self, x: Tensor, t: float, conditioning: Sequence[Conditioning], size: Size, concat: Tensor | None = None
     ) -> Tensor:
         return self._noise(*x.shape)
+
+
+class SeeingModel(HostileModel):
+    """Its noise is made of what it is shown: the same for the same, other for anything else."""
+
+    def _see(self, *data: bytes) -> None:
+        self._generator.manual_seed(int.from_bytes(hashlib.sha256(b"".join(data)).digest()[:4], "big"))
+
+    def encode_prompt(self, texts: Sequence[str], options: TextOptions) -> list[Conditioning]:
+        found: list[Conditioning] = []
+        for text in texts:
+            self._see(text.encode())
+            found += super().encode_prompt([text], options)
+        return found
+
+    def encode_image(self, pixels: Tensor, generator: Generator | None = None) -> Tensor:
+        self._see(_bytes(pixels))
+        return super().encode_image(pixels, generator)
+
+    def decode(self, latents: Tensor) -> Tensor:
+        self._see(_bytes(latents))
+        return super().decode(latents)
+
+    def predict(
+        self, x: Tensor, t: float, conditioning: Sequence[Conditioning], size: Size, concat: Tensor | None = None
+    ) -> Tensor:
+        self._see(_bytes(x), *(_bytes(one.tokens) for one in conditioning))
+        return super().predict(x, t, conditioning, size, concat)
+
+
+def _bytes(tensor: Tensor) -> bytes:
+    return tensor.detach().contiguous().numpy().tobytes()
 
 
 class HostileStudio(Studio):

@@ -13,13 +13,13 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 
 # From below to above. A unit may import what stands in rows above its own in this table, and its own row.
 LAYERS = (
-    {"errors", "geometry", "files", "folder_lock", "__version__"},
+    {"errors", "geometry", "files", "folder_lock", "libraries", "__version__"},
     {"pictures", "prompts", "diffusion", "choices", "profiles", "labels"},
     {"models", "request", "apart"},
-    {"addons", "inputs", "framing", "second_pass", "warnings", "plan", "recipe", "infotext", "metadata"},
+    {"addons", "inputs", "framing", "second_pass", "upscaling", "warnings", "plan", "recipe", "infotext", "metadata"},
     {"enlarging", "encoding", "denoising", "pipeline"},
     {"result", "studio"},
-    {"scripts", "batch", "verify"},
+    {"scripts", "batch", "chain", "verify"},
     {"jobs", "store"},
     {"server", "client"},
     {"cli", "__main__"},
@@ -42,6 +42,10 @@ NO_TORCH_IN_MODELS = (
     "models.networks.names",
     "models.networks.files",
     "models.networks.find",
+    "models.beside",
+    "models.upscalers",
+    "models.upscalers.kinds",
+    "models.upscalers.find",
     "models.objects",
 )
 

@@ -254,7 +254,14 @@ def test_nearest_latents_are_repeated_cells() -> None:
 
     plan = resolve(request(hires_width=128, hires_height=80, hires_upscaler="latent_nearest"), HOSTILE).passes[1]
     latents = torch.randn(1, 4, 8, 8)
-    init = begin(plan, Frame(plan.layout), Made(latents, HostileModel()), HostileModel(), None)
+    init = begin(
+        plan,
+        Frame(plan.layout),
+        Made(latents, HostileModel()),
+        HostileModel(),
+        None,
+        lambda how: PIXEL_UPSCALERS[how.upscaler],
+    )
     repeated = latents.repeat_interleave(2, 2).repeat_interleave(2, 3)
     assert torch.equal(init.latents, repeated[:, :, 3:13])
 
@@ -279,7 +286,7 @@ def test_where_a_tile_is_cut_makes_no_difference_to_enlarged_latents(upscaler: s
 def test_where_a_tile_is_cut_makes_no_difference_to_an_enlarged_picture(upscaler: str) -> None:
     pixels = np.random.default_rng(1).integers(0, 256, (40, 64, 3), np.uint8)
     whole, moved = (
-        np.asarray(enlarge_picture(Image.fromarray(given), Size(96, 60), upscaler, wraps=True), int)
+        np.asarray(enlarge_picture(Image.fromarray(given), Size(96, 60), PIXEL_UPSCALERS[upscaler], wraps=True), int)
         for given in (pixels, np.roll(pixels, (20, 32), (0, 1)))
     )
     assert np.abs(moved - np.roll(whole, (30, 48), (0, 1))).max() <= 1

@@ -22,7 +22,19 @@ REFERENCE = HERE.parent / "reference"
 OUT = HERE.parents[1] / "src" / "pentimento" / "guide"
 LANGUAGES = {"en": "Русский", "ru": "English"}
 """Every language, and what the link to the other one is called."""
-PAGES = ("index", "img2img", "inpaint", "settings", "prompts", "command-line", "api", "python", "models")
+PAGES = (
+    "index",
+    "img2img",
+    "inpaint",
+    "regions",
+    "chain",
+    "settings",
+    "prompts",
+    "command-line",
+    "api",
+    "python",
+    "models",
+)
 
 PAGE = """<!doctype html>
 <html lang="{language}">

@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
+from scipy.ndimage import binary_erosion
 
 import pentimento as pm
 from pentimento import choices
+from pentimento.scripts import ScriptPlan, find_script, plan_script, run_script
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "training"))
@@ -26,6 +28,7 @@ SEED = 3
 ACCENT = (232, 92, 42)
 SNOW = "a blue house on the left and a red ball on the right in the snow at night"
 TREE = "a green tree on the right on the grass by day"
+BALL = "a red ball on the right on the grass by day"
 HOUSE = "a red house on the grass at sunset"
 LARGE = 384
 
@@ -71,6 +74,14 @@ class Maker:
     def shown(self, part: str, **fields: Any) -> Image.Image:
         return self.studio.preview_frame(self.request(**fields))[part]
 
+    @cached_property
+    def chain(self) -> pm.Chain:
+        """A tree instead of the ball, and another ball before it."""
+        source, strong = self.source(), {"cfg_scale": GUIDANCE, "denoising_strength": 1.0}
+        chain = pm.Chain.of(source.image)
+        chain = chain.paint(self.studio, chain.request(prompt=TREE, mask=source.mask, seed=3, **strong))
+        return chain.paint(self.studio, chain.request(prompt=BALL, mask="ellipse 72 76 36 36", seed=2, **strong))
+
     def changed(self, **fields: Any) -> Image.Image:
         """Show where a result differs from its source: the more, the brighter."""
         request = self.request(**fields)
@@ -91,6 +102,23 @@ class Maker:
                 [box.left, box.top, box.right - 1, box.bottom - 1], outline=ACCENT, width=3
             )
         return picture
+
+    def scripted(self, name: str, options: dict[str, Any], **fields: Any) -> Image.Image:
+        """Give the picture that a script puts together."""
+        return run_script(self.studio, self.planned(name, options, **fields)).images[0]
+
+    def outlined(self, name: str, options: dict[str, Any], **fields: Any) -> Image.Image:
+        """Draw the line around what each run of a script repaints."""
+        picture = self.source(fields["size"]).image.copy()
+        for run in self.planned(name, options, **fields).runs:
+            painted = np.asarray(run.inputs.painted) > 127
+            edge = painted & ~binary_erosion(painted, iterations=picture.width // 96)
+            picture.paste(ACCENT, mask=Image.fromarray(edge))
+        return picture
+
+    def planned(self, name: str, options: dict[str, Any], **fields: Any) -> ScriptPlan:
+        script = find_script(name)
+        return plan_script(self.studio, script, self.request(**fields), script.options(**options))
 
 
 Make = Callable[[Maker], Image.Image]
@@ -163,7 +191,37 @@ def settings() -> Rows:
             yield f"{setting}-{value}", result(prompt=HOUSE, **fields)
 
 
-GROUPS = (basics, masks, areas, settings)
+def layers() -> Rows:
+    yield "chain-both", lambda maker: maker.chain.picture()
+    yield "chain-muted", lambda maker: maker.chain.mute(1).picture()
+    yield "chain-again", lambda maker: maker.chain.mute(1).refresh(maker.studio).picture()
+
+
+RED_HOUSE, BLUE_BALL = (f"a {thing} on the grass by day" for thing in ("red house", "blue ball"))
+REGIONS = (
+    {"mask": "rect 8% 42% 40% 46%", "prompt": RED_HOUSE, "denoising_strength": 0.8},
+    {"mask": "ellipse 54% 54% 42% 42%", "prompt": BLUE_BALL, "denoising_strength": 0.65},
+)
+DETAILS = {
+    "boxes": ["8% 42% 40% 46%", "58% 60% 30% 30%"],
+    "detail_prompt": f"{RED_HOUSE} [SEP] {BLUE_BALL}",
+    "detail_denoising_strength": 0.65,
+}
+
+
+def _parts(script: str, size: int, **options: Any) -> Rows:
+    """Give what a script of parts works on, and what comes out."""
+    fields = {"size": size, "seed": 4, "only_masked_padding": 48}
+    yield f"{script}-where", lambda maker: maker.outlined(script, options, **fields)
+    yield script, lambda maker: maker.scripted(script, options, **fields)
+
+
+def parts() -> Rows:
+    yield from _parts("regions", 128, regions=REGIONS)
+    yield from _parts("detail", LARGE, **DETAILS)
+
+
+GROUPS = (basics, masks, areas, settings, layers, parts)
 
 
 class Album:

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .chain import Chain
     from .client import AsyncClient, Client
     from .errors import (
         Cancelled,
@@ -43,6 +44,7 @@ _HOMES = {
     "AsyncClient": "client",
     "Box": "geometry",
     "Cancelled": "errors",
+    "Chain": "chain",
     "Client": "client",
     "Event": "pipeline",
     "ImageError": "errors",
@@ -69,6 +71,7 @@ __all__ = [
     "AsyncClient",
     "Box",
     "Cancelled",
+    "Chain",
     "Client",
     "Event",
     "ImageError",

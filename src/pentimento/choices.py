@@ -22,16 +22,6 @@ Emphasis = Literal["original", "no_norm", "ignore", "none"]
 NoiseSource = Literal["cpu", "philox", "device"]
 UniPCVariant = Literal["bh1", "bh2", "vary_coeff"]
 UniPCSpacing = Literal["time_uniform", "time_quadratic", "logsnr"]
-Upscaler = Literal[
-    "latent",
-    "latent_antialiased",
-    "latent_bicubic",
-    "latent_bicubic_antialiased",
-    "latent_nearest",
-    "latent_nearest_exact",
-    "lanczos",
-    "nearest",
-]
 RefinerPass = Literal["both", "first", "second"]
 
 
@@ -52,10 +42,16 @@ class Choice:
 
 @dataclass(frozen=True)
 class Choices:
-    """All values of one field, in the order in which they are shown."""
+    """All values of one field, in the order in which they are shown.
+
+    Attributes
+    ----------
+    open : names of files that were found are values too
+    """
 
     field: str
     rows: tuple[Choice, ...]
+    open: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -69,11 +65,24 @@ class Choices:
         RequestError
             Where no row is called so; it lists the choices.
         """
-        folded = _folded(word)
-        for row in self.rows:
-            if folded in row.spellings:
-                return row
+        if (row := self.known(word)) is not None:
+            return row
         raise unknown_name(self.field, word, self.names)
+
+    def known(self, word: str) -> Choice | None:
+        """Find a row as `find` does; None where there is none."""
+        folded = _folded(word)
+        return next((row for row in self.rows if folded in row.spellings), None)
+
+    def name_of(self, word: str) -> str:
+        """Give the name of a row; a word that no row is called is the name of a file, where those are taken."""
+        row = self.known(word) if self.open else self.find(word)
+        return word.strip() if row is None else row.name
+
+    def label_of(self, name: str) -> str:
+        """Give what is shown for a value: a row's label, or the file's name."""
+        row = self.known(name) if self.open else self.find(name)
+        return name if row is None else row.label
 
     def from_a1111(self, number: int) -> Choice:
         """Find the row for an integer of A1111's API."""
@@ -87,8 +96,8 @@ def _folded(word: str) -> str:
     return word.strip().lower().replace("-", "_").replace(" ", "_")
 
 
-def _choices(field: str, rows: Iterable[Choice]) -> Choices:
-    return Choices(field, tuple(rows))
+def _choices(field: str, rows: Iterable[Choice], *, open: bool = False) -> Choices:
+    return Choices(field, tuple(rows), open)
 
 
 RESIZE_MODE = _choices(
@@ -183,6 +192,11 @@ UNIPC_SPACING = _choices(
         Choice("logsnr", "logSNR", "равномерно по logSNR"),
     ],
 )
+_PIXEL_UPSCALERS = (
+    Choice("lanczos", "Lanczos", "Ланцош", aliases=("none",)),
+    Choice("nearest", "Nearest", "Ближайший"),
+)
+RESIZE_UPSCALER = _choices("resize_upscaler", _PIXEL_UPSCALERS, open=True)
 HIRES_UPSCALER = _choices(
     "hires_upscaler",
     [
@@ -192,9 +206,9 @@ HIRES_UPSCALER = _choices(
         Choice("latent_bicubic_antialiased", "Latent (bicubic antialiased)", "Латенты (бикубически, со сглаживанием)"),
         Choice("latent_nearest", "Latent (nearest)", "Латенты (ближайший)"),
         Choice("latent_nearest_exact", "Latent (nearest-exact)", "Латенты (ближайший, точно)"),
-        Choice("lanczos", "Lanczos", "Ланцош", aliases=("none",)),
-        Choice("nearest", "Nearest", "Ближайший"),
+        *_PIXEL_UPSCALERS,
     ],
+    open=True,
 )
 REFINER_PASS = _choices(
     "refiner_pass",
@@ -216,6 +230,7 @@ TABLES: tuple[Choices, ...] = (
     NOISE_SOURCE,
     UNIPC_VARIANT,
     UNIPC_SPACING,
+    RESIZE_UPSCALER,
     HIRES_UPSCALER,
     REFINER_PASS,
 )

@@ -20,6 +20,7 @@ from .geometry import Size
 from .models.base import Model
 from .models.text import Conditioning, TextOptions
 from .pictures.compose import to_bytes
+from .pictures.resize import Upscale
 from .plan import Plan, Stage
 from .prompts import ScheduledPart
 from .second_pass import Enlarging
@@ -174,26 +175,34 @@ def encode_frame(plan: Plan, frame: Frame, model: Model, cache: Cache) -> Init:
     return Init(latents, latent_mask)
 
 
-def begin(plan: Plan, frame: Frame, made: Made | None, model: Model, cache: Cache) -> Init:
-    """Give what a pass starts from: the frame, or the enlarged result of the pass before."""
+def begin(
+    plan: Plan, frame: Frame, made: Made | None, model: Model, cache: Cache, using: Callable[[Enlarging], Upscale]
+) -> Init:
+    """Give what a pass starts from: the frame, or the enlarged result of the pass before.
+
+    Parameters
+    ----------
+    using : gives what enlarges a picture, where that and not latents are enlarged
+    """
     if made is None or plan.enlarging is None:
         return encode_frame(plan, frame, model, cache)
-    enlarge = _enlarged_latents if plan.enlarging.upscaler in LATENT_UPSCALERS else _enlarged_pixels
-    return Init(_middle(enlarge(plan, plan.enlarging, made, model, cache), plan.latent_size))
+    if plan.enlarging.upscaler in LATENT_UPSCALERS:
+        enlarged = _enlarged_latents(plan, plan.enlarging, made)
+    else:
+        enlarged = _encode(plan, _enlarged_pixels(plan, plan.enlarging, made, using(plan.enlarging)), model, cache)
+    return Init(_middle(enlarged, plan.latent_size))
 
 
-def _enlarged_latents(plan: Plan, enlarging: Enlarging, made: Made, model: Model, cache: Cache) -> Tensor:
-    del model, cache
+def _enlarged_latents(plan: Plan, enlarging: Enlarging, made: Made) -> Tensor:
     size = Size(*(side // plan.model.downscale for side in enlarging.size))
     return enlarge_latents(made.latents, size, enlarging.upscaler, wraps=plan.wraps)
 
 
-def _enlarged_pixels(plan: Plan, enlarging: Enlarging, made: Made, model: Model, cache: Cache) -> Tensor:
-    """Enlarge the picture as it would be written, and encode it for this pass's model."""
+def _enlarged_pixels(plan: Plan, enlarging: Enlarging, made: Made, upscale: Upscale) -> Tensor:
+    """Enlarge the picture as it would be written."""
     decoded = made.model.decode(made.latents)[0].permute(1, 2, 0).float().cpu().numpy()
     picture = Image.fromarray(to_bytes(np.ascontiguousarray(decoded), plan.profile.to_bytes))
-    enlarged = enlarge_picture(picture, enlarging.size, enlarging.upscaler, wraps=plan.wraps)
-    return _encode(plan, to_pixels(enlarged), model, cache)
+    return to_pixels(enlarge_picture(picture, enlarging.size, upscale, wraps=plan.wraps))
 
 
 def _middle(latents: Tensor, size: Size) -> Tensor:

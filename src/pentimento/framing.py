@@ -25,7 +25,7 @@ from .pictures.fills import A1111_FILLS, PIXEL_FILLS
 from .pictures.grain import match_grain
 from .pictures.read import Source
 from .pictures.recolor import match_known
-from .pictures.resize import resize
+from .pictures.resize import Upscale, resample, resize
 from .pictures.soft import changed_share
 from .profiles import Profile
 from .request import Request
@@ -204,10 +204,16 @@ class Framer(Protocol):
         """Give the mask at the working size, any value > 0 = may change."""
         ...
 
-    def frame(self, request: Request, inputs: Inputs, layout: Layout) -> Frame: ...
+    def frame(self, request: Request, inputs: Inputs, layout: Layout, upscale: Upscale = resample) -> Frame:
+        """Cut the frame out; what is shown larger than it is, is enlarged by `upscale`."""
+        ...
 
     def settle(self, frame: Frame, request: Request, sampled: Sampled) -> Frame:
         """Fix what pasting depends on beside the frame."""
+        ...
+
+    def tile(self, frame: Frame, pixels: Floats, profile: Profile) -> Floats | None:
+        """Give what is pasted, [h, w, 3] of the box's size, about 0..1; None where that is done with 8 bits."""
         ...
 
     def compose(self, frame: Frame, pixels: Floats, profile: Profile) -> Image.Image:
@@ -233,14 +239,14 @@ class FloatFramer:
             paintable = masks.mask_to_working(paintable, layout.box, layout.asked)
         return composing.pad_to_multiple(paintable, layout.multiple)[0]
 
-    def frame(self, request: Request, inputs: Inputs, layout: Layout) -> Frame:
+    def frame(self, request: Request, inputs: Inputs, layout: Layout, upscale: Upscale = resample) -> Frame:
         if inputs.source is None:
             return Frame(layout)
         source = inputs.source
         if layout.box is not None:
-            shown = composing.crop_to_working(source.image, layout.box, layout.asked)
+            shown = composing.crop_to_working(source.image, layout.box, layout.asked, upscale)
         else:
-            source = source.resized(layout.output, _pixel_mode(request))
+            source = source.resized(layout.output, _pixel_mode(request), upscale)
             shown = source.image
         if request.resize_mode == "latent_upscale" and layout.box is None:
             shown = resize(inputs.source.image, inputs.source.size.raised_to(layout.multiple), "just_resize")
@@ -269,18 +275,23 @@ class FloatFramer:
             weight[frame.bare] = frame.weight[frame.bare]
         return replace(frame, weight=weight)
 
-    def compose(self, frame: Frame, pixels: Floats, profile: Profile) -> Image.Image:
+    def tile(self, frame: Frame, pixels: Floats, profile: Profile) -> Floats:
         layout = frame.layout
         if frame.target is not None:
             pixels = CORRECTIONS[profile.color](pixels, frame.target, frame.mask)
         inside = pixels[: layout.asked.height, : layout.asked.width]
-        if frame.source is None:
-            return Image.fromarray(composing.to_bytes(inside, profile.to_bytes))
-        if frame.weight is None:
-            whole = np.ones((layout.output.height, layout.output.width), np.float32)
-            return composing.restore_alpha(composing.to_bytes(inside, profile.to_bytes), frame.source, whole)
         box = layout.box or Box.whole(layout.output)
-        composed = _pasted(frame, composing.stitch_from_working(inside, box, layout.asked), box)
+        return _grained(frame, composing.stitch_from_working(inside, box, layout.asked), box)
+
+    def compose(self, frame: Frame, pixels: Floats, profile: Profile) -> Image.Image:
+        tile, output = self.tile(frame, pixels, profile), frame.layout.output
+        if frame.source is None:
+            return Image.fromarray(composing.to_bytes(tile, profile.to_bytes))
+        if frame.weight is None:
+            whole = np.ones((output.height, output.width), np.float32)
+            return composing.restore_alpha(composing.to_bytes(tile, profile.to_bytes), frame.source, whole)
+        box = frame.layout.box or Box.whole(output)
+        composed = BLENDS[frame.blend](np.asarray(frame.source.image), tile, frame.weight, box)
         return composing.restore_alpha(composed, frame.source, frame.weight)
 
     def _weight(self, request: Request, inputs: Inputs, layout: Layout) -> Floats | None:
@@ -345,14 +356,14 @@ class A1111Framer:
         mode = "resize_and_fill" if request.resize_mode == "latent_upscale" else request.resize_mode
         return resize(mask, layout.asked, mode).convert("L")
 
-    def frame(self, request: Request, inputs: Inputs, layout: Layout) -> Frame:
+    def frame(self, request: Request, inputs: Inputs, layout: Layout, upscale: Upscale = resample) -> Frame:
         if inputs.source is None:
             return Frame(layout)
         source = inputs.source
         if layout.box is not None:
-            shown = resize(source.image.crop(layout.box), layout.asked, "resize_and_fill")
+            shown = resize(source.image.crop(layout.box), layout.asked, "resize_and_fill", upscale)
         else:
-            source = source.resized(layout.asked, request.resize_mode)
+            source = source.resized(layout.asked, request.resize_mode, upscale)
             shown = source.image
         mask, pasted = self.mask(request, inputs, layout), self._at_work(inputs.blurred, request, layout)
         if mask is None or pasted is None or inputs.blurred is None:
@@ -381,6 +392,9 @@ class A1111Framer:
         weight = np.asarray(overlay_mask, np.float32) / np.float32(255)
         return replace(frame, weight=weight if frame.bare is None else np.maximum(weight, frame.bare))
 
+    def tile(self, frame: Frame, pixels: Floats, profile: Profile) -> None:
+        return None
+
     def compose(self, frame: Frame, pixels: Floats, profile: Profile) -> Image.Image:
         image = Image.fromarray(composing.to_bytes(pixels, profile.to_bytes))
         if frame.target is not None:
@@ -390,18 +404,18 @@ class A1111Framer:
         if frame.blend != "linear" or frame.grain_seed is not None:
             box = frame.layout.box or Box.whole(frame.source.size)
             tile = np.asarray(resize(image, box.size, "crop_and_resize"), np.float32) / np.float32(255)
-            return Image.fromarray(_pasted(frame, tile, box))
+            source = np.asarray(frame.source.image)
+            return Image.fromarray(BLENDS[frame.blend](source, _grained(frame, tile, box), frame.weight, box))
         overlay_mask = Image.fromarray(np.round(frame.weight * 255).astype(np.uint8))
         return composing.paste(image, composing.overlay(frame.source.image, overlay_mask), frame.layout.box)
 
 
-def _pasted(frame: Frame, tile: Floats, box: Box) -> Bytes:
-    """Paste a tile of the box's size in float, by the frame's blend and grain."""
-    assert frame.source is not None and frame.weight is not None, "only into a picture something can be pasted"
+def _grained(frame: Frame, tile: Floats, box: Box) -> Floats:
+    """Give a tile of the box's size the grain of what is around it, where that is asked for."""
+    if frame.grain_seed is None or frame.source is None or frame.weight is None:
+        return tile
     source = np.asarray(frame.source.image)
-    if frame.grain_seed is not None:
-        tile = match_grain(tile, source, frame.weight, box, np.random.default_rng(frame.grain_seed))
-    return BLENDS[frame.blend](source, tile, frame.weight, box)
+    return match_grain(tile, source, frame.weight, box, np.random.default_rng(frame.grain_seed))
 
 
 def _hues_corrected(pixels: Floats, target: Image.Image, mask: Image.Image | None) -> Floats:

@@ -27,6 +27,10 @@ class Size(NamedTuple):
         """Grow both sides to the next multiple."""
         return Size(-(-self.width // multiple) * multiple, -(-self.height // multiple) * multiple)
 
+    def times(self, factor: int) -> "Size":
+        """Enlarge both sides by a whole factor."""
+        return Size(self.width * factor, self.height * factor)
+
     def __str__(self) -> str:
         return f"{self.width}x{self.height}"
 

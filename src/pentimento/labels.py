@@ -64,6 +64,7 @@ LABELS: dict[str, Label] = {
     "denoising_strength": Label("Denoising strength", "Сила денойза"),
     "exact_steps": Label("Exactly this many steps", "Ровно столько шагов"),
     "resize_mode": Label("Resize mode", "Режим изменения размера"),
+    "resize_upscaler": Label("Upscaler for the picture", "Апскейлер картинки"),
     "background": Label("Background colour", "Цвет фона"),
     "tiling": Label("Tiling", "Бесшовные края"),
     "mask_blur": Label("Mask blur", "Размытие маски"),

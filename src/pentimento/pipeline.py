@@ -22,12 +22,18 @@ from torch import Tensor
 from .denoising import denoise, image_noise, latent_change
 from .diffusion.samplers import Step
 from .encoding import Cache, Made, begin, fill_latents, make_ready
+from .enlarging import upscale_with
 from .errors import Cancelled
 from .framing import FRAMERS, Floats, Frame, Sampled, unchanged
 from .models.base import Model
 from .models.info import ModelInfo
+from .models.upscalers.find import UpscalerFile
+from .models.upscalers.loading import load_upscaler
+from .models.upscalers.upscaler import Upscaler
 from .pictures.compose import to_bytes
+from .pictures.resize import Upscale
 from .plan import Plan, Seeds
+from .second_pass import Enlarging
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,13 +42,14 @@ class Event:
 
     Attributes
     ----------
-    step, steps : of this picture in all its passes, counted from 1; 0 before the first
+    step, steps : of this picture in all its passes, counted from 1; 0 before the first; with kind
+        "upscaling", tiles of the picture that an upscaler's network enlarges
     picture, pictures : which one, counted from 0, of how many
     preview : makes a small picture of what is predicted so far; None where there is nothing to see
     image : the finished picture, with kind "picture"
     """
 
-    kind: Literal["loading", "started", "step", "picture", "finished"]
+    kind: Literal["loading", "started", "upscaling", "step", "picture", "finished"]
     picture: int
     pictures: int
     step: int = 0
@@ -54,13 +61,19 @@ class Event:
 
 @dataclass(frozen=True, eq=False)
 class Painted:
-    """One finished picture, its place in the request, its frame, and what the network made of that."""
+    """One finished picture, its place in the request, its frame, and what the network made of that.
+
+    Attributes
+    ----------
+    pixels : [h, w, 3] at the working size, 0..1, `made` before it was rounded; None where nothing was
+    """
 
     index: int
     image: Image.Image
     seeds: Seeds
     frame: Frame
     made: Image.Image
+    pixels: Floats | None = None
 
 
 @dataclass(eq=False)
@@ -69,12 +82,14 @@ class Run:
 
     Attributes
     ----------
+    upscaler : brings an upscaler's network into memory
     caches : for each model, what it encoded lately
     seconds : spent in each step of the road
     """
 
     on_event: Callable[[Event], None] = lambda event: None
     cancel: threading.Event = field(default_factory=threading.Event)
+    upscaler: Callable[[UpscalerFile], Upscaler] = lambda file: load_upscaler(file, torch.device("cpu"), torch.float32)
     caches: WeakKeyDictionary[Model, Cache] = field(default_factory=WeakKeyDictionary[Model, Cache])
     seconds: dict[str, float] = field(default_factory=dict[str, float])
 
@@ -108,7 +123,7 @@ def paint(
     framer = FRAMERS[plan.profile.overlay]
     wanted = [(index, seeds) for index, seeds in enumerate(plan.pictures) if only is None or index in only]
     with run.timed("frame"):
-        frame = framer.frame(plan.request, plan.inputs, plan.layout)
+        frame = framer.frame(plan.request, plan.inputs, plan.layout, _upscale(plan, run))
     if plan.unchanged:
         source = unchanged(frame)
         for index, seeds in wanted:
@@ -130,7 +145,7 @@ def paint(
             settled = framer.settle(finished, plan.request, sampled)
             image = framer.compose(settled, pixels, plan.profile)
         shown = Image.fromarray(to_bytes(pixels, plan.profile.to_bytes))
-        yield _told(plan, run, Painted(index, image, seeds, settled, shown))
+        yield _told(plan, run, Painted(index, image, seeds, settled, shown, pixels))
 
 
 def _run_pass(
@@ -151,13 +166,25 @@ def _run_pass(
             make_ready(each, stage, model, frame, cache)
             for stage, model, cache in zip(each.stages, models, caches, strict=True)
         ]
-        init = begin(each, frame, made, models[0], caches[0])
+        init = begin(each, frame, made, models[0], caches[0], lambda how: _upscale(each, run, how))
     seeds = each.pictures[index]
     with run.timed("denoise"), torch.inference_mode():
         filled = fill_latents(each, init, index)
         noise = image_noise(each, seeds, models[0])
         latents = denoise(each, stages, filled, noise, seeds, on_step=teller(models[0]), check=run.check)
     return Made(latents, models[-1], latent_change(filled, latents))
+
+
+def _upscale(plan: Plan, run: Run, enlarging: Enlarging | None = None) -> Upscale:
+    """Give what enlarges the source, or the result of the pass before."""
+
+    def told(tile: int, tiles: int) -> None:
+        run.check()
+        run.on_event(Event("upscaling", 0, len(plan.pictures), tile, tiles))
+
+    if enlarging is None:
+        return upscale_with(plan.request.resize_upscaler, plan.upscaler, run.upscaler, told)
+    return upscale_with(enlarging.upscaler, enlarging.network, run.upscaler, told)
 
 
 def _told(plan: Plan, run: Run, painted: Painted) -> Painted:

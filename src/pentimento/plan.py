@@ -26,12 +26,14 @@ from .inputs import Inputs, read_inputs, rounds_mask
 from .models.estimate import memory_estimate
 from .models.info import ModelInfo
 from .models.networks.find import NetworkLibrary
+from .models.upscalers.find import UpscalerFile, UpscalerLibrary
 from .pictures.masks import latent_mask
 from .profiles import Profile, find_profile
 from .prompts import Prompt, read_prompt
 from .prompts.styles import Style, apply_styles, find_styles
 from .request import Request
 from .second_pass import Enlarging, enlarging, second_request
+from .upscaling import find_upscaler
 from .warnings import PlanWarning
 
 _LARGEST_SEED = 2**32 - 3
@@ -75,6 +77,7 @@ class Plan:
     schedule : what "automatic" came to
     pictures : the seeds of every picture, in order
     addons : networks and embeddings that the prompts call
+    upscaler : network that enlarges the picture where that is needed; None = no network does
     refiner : the model that takes over in this pass
     enlarging : how this pass starts from the result of the one before; None in the first
     then : the next pass; its request is what it does
@@ -95,6 +98,7 @@ class Plan:
     pictures: tuple[Seeds, ...]
     inputs: Inputs = field(repr=False)
     addons: AddOns = AddOns()
+    upscaler: UpscalerFile | None = None
     refiner: Stage | None = None
     enlarging: Enlarging | None = None
     then: "Plan | None" = None
@@ -119,6 +123,12 @@ class Plan:
         """All models that are needed, each once."""
         needed = [stage.model for each in self.passes for stage in each.stages]
         return tuple({info.path: info for info in needed}.values())
+
+    @property
+    def upscalers(self) -> tuple[UpscalerFile, ...]:
+        """All networks that enlarge pictures on the way."""
+        used = [self.upscaler, *(each.enlarging and each.enlarging.network for each in self.passes)]
+        return tuple(dict.fromkeys(one for one in used if one is not None))
 
     @property
     def steps(self) -> int:
@@ -192,6 +202,7 @@ class Plan:
             "model": self.model.name,
             "output_size": list(self.output_size),
             "working_size": list(self.layout.working),
+            "upscaler": self.upscaler and self.upscaler.name,
             "box": list(self.layout.box) if self.layout.box else None,
             "place": list(self.inputs.place) if self.inputs.place else None,
             "sampler": self.sampler.label,
@@ -245,6 +256,8 @@ class Plan:
         if self.inputs.place:
             left, top, *_ = self.inputs.place
             rows.insert(2, ("Picture", f"{self.inputs.place.size} at {left}, {top}, extended around it"))
+        if self.upscaler:
+            rows.insert(3, ("Upscaler", self.upscaler.name))
         if not self.unchanged:
             rows.insert(-1, ("First sigma", f"{self.trajectory.start_sigma:.3f}"))
         for each in self.passes[1:]:
@@ -265,6 +278,7 @@ class _Known:
 
     styles: Mapping[str, Style]
     networks: NetworkLibrary
+    upscalers: UpscalerLibrary
     find: Callable[[str], ModelInfo]
 
 
@@ -274,6 +288,7 @@ def resolve(
     styles: Mapping[str, Style] | None = None,
     networks: NetworkLibrary | None = None,
     find: Callable[[str], ModelInfo] | None = None,
+    upscalers: UpscalerLibrary | None = None,
 ) -> Plan:
     """Decide what a request will do.
 
@@ -281,13 +296,14 @@ def resolve(
     ----------
     networks : the networks and embeddings that prompts may call
     find : gives the model of a name, for a refiner and a second pass
+    upscalers : the networks that pictures may be enlarged with
 
     Raises
     ------
     RequestError
         Where something cannot be done; it names the field and the way out.
     """
-    known = _Known(styles or {}, networks or NetworkLibrary(), find or _no_other_model)
+    known = _Known(styles or {}, networks or NetworkLibrary(), upscalers or UpscalerLibrary(), find or _no_other_model)
     profile = find_profile(request.profile)
     inputs = read_inputs(request, profile)
     layout = lay_out(request, profile, inputs, multiple=model.downscale, native=model.native_size)
@@ -315,9 +331,9 @@ def _resolve_second(first: Plan, known: _Known) -> Plan:
     request, covering = second_request(asked, first.layout)
     layout = lay_out(request, first.profile, Inputs(), multiple=model.downscale, native=model.native_size)
     then = _resolve_pass(request, model, layout, Inputs(), known, asked.denoising_strength, asked.steps)
-    return replace(
-        then, pictures=first.pictures, enlarging=enlarging(asked.hires_upscaler, covering, layout, first.profile)
-    )
+    network = find_upscaler("hires_upscaler", asked.hires_upscaler, known.upscalers)
+    start = enlarging(asked.hires_upscaler, covering, layout, first.profile, network)
+    return replace(then, pictures=first.pictures, enlarging=start)
 
 
 def _resolve_pass(
@@ -371,7 +387,14 @@ def _resolve_pass(
         pictures=tuple(_seeds(request)),
         inputs=inputs,
         addons=find_addons(prompt, negative, known.networks, model, profile, request.emphasis),
+        upscaler=_upscaler(request, known),
     )
+
+
+def _upscaler(request: Request, known: _Known) -> UpscalerFile | None:
+    if request.init_image is None:
+        return None
+    return find_upscaler("resize_upscaler", request.resize_upscaler, known.upscalers)
 
 
 def _levels(request: Request, model: ModelInfo) -> NoiseLevels:

@@ -5,11 +5,9 @@ in an `InputStore`, or in the recipe itself once it was exported.
 """
 
 import base64
-import functools
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -20,6 +18,7 @@ from . import metadata
 from .apart import mapped, taken_apart
 from .errors import ImageError, RecipeError, RequestError
 from .files import data_dir, write_atomically
+from .libraries import library_versions
 from .pictures.mask_text import is_mask_text
 from .pictures.write import to_png
 from .profiles import Profile
@@ -28,7 +27,6 @@ from .request import PICTURE_FIELDS, Picture, Request
 FORMAT = 2
 """Version of the recipe's own form; 2 knows scripts, and 1 is written where there is none."""
 
-_LIBRARIES = ("torch", "diffusers", "transformers", "torchsde", "numpy", "scipy", "pillow")
 _REFERENCE = "sha256:"
 _OPTIONS = "script.options."
 """Before the place of a picture among a script's options."""
@@ -221,18 +219,6 @@ def pixels_sha256(image: Image.Image) -> str:
     return hashlib.sha256(head + image.tobytes()).hexdigest()
 
 
-@functools.cache
-def library_versions() -> Mapping[str, str]:
-    """List the versions of the libraries that affect bytes; none of them is imported."""
-    found: dict[str, str] = {}
-    for name in _LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:  # an optional one
-            continue
-    return found
-
-
 def make_recipe(
     request: Request,
     image: Image.Image,
@@ -387,7 +373,9 @@ def export(recipe: Recipe, store: InputStore) -> Recipe:
     return recipe.model_copy(update={"inputs": records})
 
 
-def to_fields(recipe: Recipe, store: InputStore | None = None, without: Collection[str] = ()) -> dict[str, Any]:
+def to_fields(
+    recipe: Recipe, store: InputStore | Mapping[str, bytes] | None = None, without: Collection[str] = ()
+) -> dict[str, Any]:
     """Restore the fields of a recipe's request, see `Recipe.fields`, pictures as their bytes.
 
     Parameters
@@ -404,8 +392,15 @@ def to_fields(recipe: Recipe, store: InputStore | None = None, without: Collecti
     return {name: found.get(name, value) for name, value in fields.items()}
 
 
-def to_request(recipe: Recipe, store: InputStore | None = None) -> Request:
+def to_request(
+    recipe: Recipe, store: InputStore | Mapping[str, bytes] | None = None, *, over: Picture | None = None
+) -> Request:
     """Restore the request of a recipe, see `Recipe.fields`.
+
+    Parameters
+    ----------
+    store : where its input pictures are, by the SHA-256 of their bytes
+    over : a picture to work on instead of its own
 
     Raises
     ------
@@ -413,9 +408,10 @@ def to_request(recipe: Recipe, store: InputStore | None = None) -> Request:
         Where input pictures are missing (it says which and where they were), or the request
         is not one that this program takes.
     """
-    fields = to_fields(recipe, store)
+    given = {} if over is None else {"init_image": over}
+    fields = to_fields(recipe, store, without=given)
     try:
-        return Request(**fields)
+        return Request(**fields, **given)
     except RequestError as error:
         raise RecipeError(f"the recipe's request cannot be run by this program: {error}") from error
 
@@ -446,7 +442,7 @@ def _references(recipe: Recipe) -> dict[str, object]:
     return {name: value for name, value in found.items() if not is_here[name]}
 
 
-def _found_inputs(recipe: Recipe, store: InputStore | None) -> dict[str, bytes]:
+def _found_inputs(recipe: Recipe, store: InputStore | Mapping[str, bytes] | None) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     missing: list[str] = []
     for name, reference in _references(recipe).items():
@@ -457,12 +453,12 @@ def _found_inputs(recipe: Recipe, store: InputStore | None) -> dict[str, bytes]:
         else:
             found[name] = data
     if missing:
-        place = f"in {store.folder}" if store else "in the recipe"
+        place = f"in {store.folder}" if isinstance(store, InputStore) else "in the recipe"
         raise RecipeError(f"not {place}: {', '.join(missing)}; put it there, or export the recipe where it is")
     return found
 
 
-def _input(record: InputRecord, store: InputStore | None) -> bytes | None:
+def _input(record: InputRecord, store: InputStore | Mapping[str, bytes] | None) -> bytes | None:
     if record.data is not None:
         try:
             data = base64.b64decode(record.data, validate=True)

@@ -104,7 +104,7 @@ MaskField = Annotated[
 
 
 def _choice(table: choices.Choices) -> BeforeValidator:
-    return BeforeValidator(lambda word: table.find(word).name if isinstance(word, str) else word)
+    return BeforeValidator(lambda word: table.name_of(word) if isinstance(word, str) else word)
 
 
 def _folded_name(value: object) -> object:
@@ -219,6 +219,9 @@ class Request(BaseModel):
     resize_mode: Annotated[choices.ResizeMode, _choice(choices.RESIZE_MODE)] = Field(
         "just_resize", description="what happens when the picture has another shape"
     )
+    resize_upscaler: Annotated[str, _choice(choices.RESIZE_UPSCALER)] = Field(
+        "lanczos", description="how the picture is enlarged where it must be: these, or a network in the model folders"
+    )
     background: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] = Field(
         "#ffffff", description="colour under transparent parts while the network looks"
     )
@@ -285,8 +288,8 @@ class Request(BaseModel):
     )
     hires_width: int | None = Field(None, ge=1, le=16384, description="px of the second pass, instead of the scale")
     hires_height: int | None = Field(None, ge=1, le=16384, description="px of the second pass, instead of the scale")
-    hires_upscaler: Annotated[choices.Upscaler, _choice(choices.HIRES_UPSCALER)] = Field(
-        "latent", description="how the first result is enlarged"
+    hires_upscaler: Annotated[str, _choice(choices.HIRES_UPSCALER)] = Field(
+        "latent", description="how the first result is enlarged: these, or a network in the model folders"
     )
     hires_steps: int | None = Field(
         None, ge=1, le=1000, description="steps of the second pass, all of them run; left out = as many as in the first"

@@ -10,10 +10,11 @@ import numpy as np
 from PIL import Image
 
 from . import __version__, infotext
-from .framing import Floats, in_place
+from .framing import FRAMERS, Floats, in_place
 from .metadata import encode, save
 from .models.hashes import content_hash
 from .models.info import ModelInfo
+from .models.upscalers.find import UpscalerFile
 from .pictures.metrics import Footprint, footprint
 from .pictures.seams import Seam, seam
 from .plan import Plan, Seeds
@@ -37,6 +38,7 @@ class Finished:
     footprint : where it changed; None without a mask
     weight : [H, W] share of the new pixel, 0..1; None where all is new
     made : what the network made of it, at its place, before it was pasted; RGBA
+    painted : as it came from the road
     """
 
     index: int
@@ -48,6 +50,7 @@ class Finished:
     made: Image.Image
     weight: Floats | None
     icc: bytes | None
+    painted: "Painted"
 
     def encode(self, format: str, quality: int = 90) -> bytes:
         """Give the bytes of its file, with infotext and recipe inside.
@@ -74,6 +77,7 @@ class Result:
     timings : seconds of every step of the road, and "total"
     weights : of each, [H, W] share of the new pixel, 0..1; None where all is new
     made : what the network made of each, at its place, before it was pasted; RGBA
+    painted : each as it came from the road
     """
 
     images: Sequence[Image.Image]
@@ -88,6 +92,21 @@ class Result:
     made: Sequence[Image.Image]
     icc: bytes | None
     inputs: InputStore
+    painted: Sequence["Painted"]
+
+    def tile(self, index: int = 0) -> Floats | None:
+        """Give what was mixed into a picture, before it was rounded to 8 bits.
+
+        Returns
+        -------
+        [h, w, 3] of the size of the box that was worked on, about 0..1; None where the source came back, or
+        something was pasted otherwise than by the weight alone.
+        """
+        pixels = self.painted[index].pixels
+        if pixels is None or self.plan.request.blend != "linear":
+            return None
+        profile = self.plan.profile
+        return FRAMERS[profile.overlay].tile(self.painted[index].frame, pixels, profile)
 
     @cached_property
     def seams(self) -> Sequence[Seam | None]:
@@ -148,6 +167,7 @@ def finish(studio: "Studio", plan: Plan, painted: "Painted") -> Finished:
         made=in_place(painted.made, plan.layout),
         weight=painted.frame.weight,
         icc=painted.frame.icc,
+        painted=painted,
     )
 
 
@@ -166,6 +186,7 @@ def make_result(studio: "Studio", plan: Plan, pictures: Sequence[Finished], timi
         made=[picture.made for picture in pictures],
         icc=pictures[0].icc,
         inputs=studio.inputs,
+        painted=[picture.painted for picture in pictures],
     )
 
 
@@ -214,8 +235,13 @@ def _recipe(studio: "Studio", plan: Plan, picture: "Painted") -> Recipe:
         dtype=dtype,
         index=picture.index,
         addons=plan.addons.told(),
-        others={info.name: content_hash(info.path) for info in plan.models if info.path != plan.model.path},
+        others={one.name: content_hash(one.path) for one in _others(plan)},
     )
+
+
+def _others(plan: Plan) -> list[ModelInfo | UpscalerFile]:
+    """List all files that affect the picture beside the model: of other passes, and upscalers."""
+    return [*(info for info in plan.models if info.path != plan.model.path), *plan.upscalers]
 
 
 def _as_it_ran(plan: Plan) -> Request:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from .framing import Layout
 from .geometry import Size
+from .models.upscalers.find import UpscalerFile
 from .profiles import Profile
 from .request import Request
 
@@ -16,10 +17,12 @@ class Enlarging:
     ----------
     upscaler : name of its row
     size : px to which the result is brought; it covers the pass's size, and the middle is taken
+    network : where the upscaler is one
     """
 
     upscaler: str
     size: Size
+    network: UpscalerFile | None = None
 
 
 def second_request(request: Request, first: Layout) -> tuple[Request, Size]:
@@ -73,6 +76,8 @@ def second_sizes(request: Request, first: Size) -> tuple[Size, Size]:
     return covering, Size(width or covering.width, height or covering.height)
 
 
-def enlarging(upscaler: str, covering: Size, layout: Layout, profile: Profile) -> Enlarging:
+def enlarging(
+    upscaler: str, covering: Size, layout: Layout, profile: Profile, network: UpscalerFile | None = None
+) -> Enlarging:
     """Bring the covering size to whole latent cells where the profile takes any size."""
-    return Enlarging(upscaler, covering.raised_to(layout.multiple) if profile.sizes == "any" else covering)
+    return Enlarging(upscaler, covering.raised_to(layout.multiple) if profile.sizes == "any" else covering, network)

@@ -18,14 +18,18 @@ from .models.find import Library, scan
 from .models.info import ModelInfo
 from .models.networks.files import EmbeddingFile, NetworkFile
 from .models.networks.find import NetworkLibrary, scan_networks
+from .models.upscalers.find import UpscalerFile, UpscalerLibrary, scan_upscalers
+from .pictures.upscale import PIXEL_UPSCALERS
 from .plan import Plan, resolve
 from .prompts.styles import Style, read_styles
 from .recipe import InputStore
-from .request import Request
+from .request import Picture, Request
+from .upscaling import upscale_request
 
 if TYPE_CHECKING:
     from .encoding import Cache
     from .models.base import Model
+    from .models.upscalers.upscaler import Upscaler
     from .pipeline import Event
     from .result import Finished, Result
 
@@ -88,6 +92,7 @@ class Studio:
         self._folders = tuple(models)
         self._styles_file = styles
         self._resident = Resident()
+        self._upscaler: tuple[UpscalerFile, Upscaler] | None = None
         self._busy = threading.Lock()
         self._caches: WeakKeyDictionary[Model, Cache] = WeakKeyDictionary()
 
@@ -111,9 +116,14 @@ class Studio:
         """The networks and embeddings that were found in and beside the model folders; scanned on first use."""
         return scan_networks(self._folders)
 
+    @cached_property
+    def upscalers(self) -> UpscalerLibrary:
+        """The upscalers that were found in and beside the model folders; scanned on first use."""
+        return scan_upscalers(self._folders)
+
     def refresh(self) -> None:
-        """Look for models, networks and styles again when they are next needed."""
-        for name in ("library", "addons", "styles"):
+        """Look for models, networks, upscalers and styles again when they are next needed."""
+        for name in ("library", "addons", "upscalers", "styles"):
             self.__dict__.pop(name, None)
 
     @cached_property
@@ -159,12 +169,16 @@ class Studio:
         RequestError, ModelError
             Where it cannot be done; names the field and the way out.
         """
-        return resolve(request, self.find(request.model), self.styles, self.addons, self.find)
+        return resolve(request, self.find(request.model), self.styles, self.addons, self.find, self.upscalers)
 
     def preview_frame(self, request: Request) -> dict[str, Image.Image]:
-        """Show what a plan does to the picture: `source`, `mask` and `shown` to the network."""
+        """Show what a plan does to the picture: `source`, `mask` and `shown` to the network.
+
+        An upscaler's network does not run for it; Lanczos stands for it.
+        """
         plan = self.plan(request)
-        frame = FRAMERS[plan.profile.overlay].frame(request, plan.inputs, plan.layout)
+        upscale = PIXEL_UPSCALERS.get(request.resize_upscaler, PIXEL_UPSCALERS["lanczos"])
+        frame = FRAMERS[plan.profile.overlay].frame(request, plan.inputs, plan.layout, upscale)
         pictures = {"source": frame.source and frame.source.image, "mask": plan.inputs.blurred, "shown": frame.shown}
         return {name: picture for name, picture in pictures.items() if picture is not None}
 
@@ -199,7 +213,7 @@ class Studio:
         from .result import finish, make_result
 
         plan = self.plan(request) if isinstance(request, Request) else request
-        run = Run(caches=self._caches, cancel=cancel or threading.Event())
+        run = Run(caches=self._caches, cancel=cancel or threading.Event(), upscaler=self.load_upscaler)
         if on_event is not None:
             run.on_event = on_event
         started = time.perf_counter()
@@ -216,6 +230,7 @@ class Studio:
                         on_picture(pictures[-1])
             except torch.OutOfMemoryError as error:
                 self._resident.models.clear()
+                self._upscaler = None
                 raise OutOfMemoryError(
                     f"the device has too little memory for {plan.passes[-1].layout.working} px; ask for a smaller"
                     " width and height, inpaint_area 'only_masked', or dtype 'float16'"
@@ -223,6 +238,46 @@ class Studio:
         run.seconds["total"] = time.perf_counter() - started
         run.on_event(Event("finished", len(pictures), len(pictures)))
         return make_result(self, plan, pictures, run.seconds)
+
+    def upscale(
+        self,
+        picture: Picture,
+        *,
+        by: float | None = None,
+        width: int | None = None,
+        height: int | None = None,
+        upscaler: str = "lanczos",
+        crop: bool = False,
+        on_event: Callable[["Event"], None] | None = None,
+        cancel: threading.Event | None = None,
+    ) -> "Result":
+        """Enlarge a picture, repainting nothing.
+
+        Parameters
+        ----------
+        by : factor on both sides
+        width, height : px, instead of the factor; one alone keeps the shape
+        upscaler : lanczos, nearest, or a network in the model folders
+        crop : cut off what sticks out of width x height; otherwise it is stretched to it
+        on_event, cancel : as for `run`
+
+        Raises
+        ------
+        RequestError
+            Where the size or the upscaler cannot be taken.
+        """
+        asked = upscale_request(picture, by=by, width=width, height=height, upscaler=upscaler, crop=crop)
+        return self.run(asked, on_event, cancel)
+
+    def load_upscaler(self, file: UpscalerFile) -> "Upscaler":
+        """Bring an upscaler's network into memory; the last one stays there."""
+        from .models.memory import choose_device, choose_dtype
+        from .models.upscalers.loading import load_upscaler
+
+        if self._upscaler is None or self._upscaler[0] != file:
+            device = choose_device(self.device)
+            self._upscaler = file, load_upscaler(file, device, choose_dtype(self.dtype, device))
+        return self._upscaler[1]
 
     def warm_up(self) -> None:
         """Import what running needs, so that the first run does not wait for it."""

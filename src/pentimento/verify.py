@@ -11,6 +11,7 @@ from .geometry import Size
 from .inputs import read_inputs
 from .pictures.metrics import Difference, difference_where
 from .pictures.read import read_picture
+from .pictures.upscale import PIXEL_UPSCALERS
 from .profiles import find_profile
 from .recipe import InputStore, Recipe, open_recipe, pixels_sha256, to_request
 from .request import Request
@@ -112,4 +113,11 @@ def _frame(request: Request, recipe: Recipe) -> Frame:
     profile = find_profile(str(recipe.profile["name"]))
     inputs = read_inputs(request, profile)
     layout = lay_out(request, profile, inputs, multiple=_MULTIPLE, native=_NATIVE)
-    return FRAMERS[profile.overlay].frame(request, inputs, layout)
+    stretched = layout.box is None and inputs.source is not None and inputs.source.size != layout.output
+    if request.resize_upscaler not in PIXEL_UPSCALERS and stretched:
+        raise RecipeError(
+            f"the whole picture was enlarged by '{request.resize_upscaler}', so no pixel is the source's:"
+            " there is nothing to compare"
+        )
+    upscale = PIXEL_UPSCALERS.get(request.resize_upscaler, PIXEL_UPSCALERS["lanczos"])
+    return FRAMERS[profile.overlay].frame(request, inputs, layout, upscale)

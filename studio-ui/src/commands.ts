@@ -1,10 +1,14 @@
 // What keys do: the page's own commands and the canvas's actions, in one table that the sheet of shortcuts shows.
 
-import { actions, keyOf, type ToolName } from './canvas';
+import { type Action, actions, keyOf, type ToolName } from './canvas';
 import { type Key, labelOf, t } from './i18n';
 import { choose } from './panels/FileInputs';
-import { editor, picture } from './state/document';
-import { active, cancel, generate, generateBatch } from './state/jobs';
+import { mergeTools } from './panels/Merge';
+import { generateBatch } from './state/batch';
+import { picture } from './state/document';
+import { canExtend, extending, flipExtending, stopExtending } from './state/extend';
+import { active, cancel, generate } from './state/jobs';
+import { applyMerge, beginMerge, canMerge, hand, leaveMerge, merging } from './state/merge';
 import { setMode, takeTool } from './state/modes';
 import { MODES, mode, modeRow, resetValue } from './state/request';
 import { accept, current, look, results, step } from './state/results';
@@ -17,27 +21,38 @@ interface Command {
   /** Also while a text is typed. */
   everywhere?: boolean;
   when?: () => boolean;
+  /** Also while one variant is brushed into another. */
+  merges?: boolean;
 }
 
 const TYPED =
   'textarea, select, [contenteditable], input:not([type=checkbox], [type=radio], [type=range], [type=color])';
 
-/** Out of the text, out of the job, out of the result: the nearest first. */
+/** Out of the shape, the text, the merge, the job, the result: the nearest first. */
 const stop = (): void => {
   const typing = document.activeElement;
-  if (typing instanceof HTMLElement && typing.matches(TYPED) && !active.peek()) typing.blur();
+  if (hand.peek()?.cancel()) return;
+  if (typing instanceof HTMLElement && typing.matches(TYPED) && (merging.peek() || !active.peek())) typing.blur();
+  else if (merging.peek()) leaveMerge();
   else if (active.peek()) void cancel(active.peek()!.id);
+  else if (extending.peek()) stopExtending();
   else look(null);
+};
+
+const run = (): Promise<void> => {
+  if (merging.peek()) return applyMerge();
+  return mode.peek() === 'batch' ? generateBatch() : generate();
 };
 
 export const COMMANDS: readonly Command[] = [
   {
     id: 'generate',
     keys: ['Ctrl+Enter'],
-    perform: () => (mode.peek() === 'batch' ? generateBatch() : generate()),
+    perform: run,
     everywhere: true,
+    merges: true,
   },
-  { id: 'command.stop', keys: ['Escape'], perform: stop, everywhere: true },
+  { id: 'command.stop', keys: ['Escape'], perform: stop, everywhere: true, merges: true },
   { id: 'command.previous', keys: ['ArrowLeft'], perform: () => step(-1), when: () => results.peek().length > 0 },
   { id: 'command.next', keys: ['ArrowRight'], perform: () => step(1), when: () => results.peek().length > 0 },
   {
@@ -46,6 +61,7 @@ export const COMMANDS: readonly Command[] = [
     perform: () => current.peek() && accept(current.peek()!),
     when: () => current.peek() !== null,
   },
+  { id: 'merge', keys: ['J'], perform: beginMerge, when: () => canMerge.peek() },
   { id: 'seed.dice', keys: ['R'], perform: () => resetValue('seed') },
   {
     id: 'open',
@@ -54,11 +70,12 @@ export const COMMANDS: readonly Command[] = [
     everywhere: true,
   },
   { id: 'command.prompt', keys: ['/'], perform: () => document.getElementById('prompt')?.focus() },
+  { id: 'extend.flip', keys: ['T'], perform: flipExtending, when: () => canExtend.peek() },
   { id: 'area', keys: ['Shift+M'], perform: () => flipSheet('area'), when: () => picture.peek() !== null },
   { id: 'history', keys: ['H'], perform: () => flipSheet('history') },
   { id: 'queue', keys: ['Q'], perform: () => flipSheet('queue') },
   { id: 'write', keys: ['Ctrl+Shift+C'], perform: () => flipSheet('write'), everywhere: true },
-  { id: 'shortcuts', keys: ['Shift+/', 'F1'], perform: () => flipSheet('shortcuts') },
+  { id: 'shortcuts', keys: ['Shift+/', 'F1'], perform: () => flipSheet('shortcuts'), merges: true },
   ...MODES.map(
     ({ mode: name }, place): Command => ({
       id: `mode.${name}`,
@@ -87,7 +104,14 @@ function isTaken(event: KeyboardEvent, key: string): boolean {
   return own !== undefined && target.matches(own);
 }
 
-const canvasIsSeen = (): boolean => modeRow.peek().picture && mode.peek() !== 'batch' && picture.peek() !== null;
+const canvasIsSeen = (): boolean =>
+  merging.peek() !== null || (modeRow.peek().picture && mode.peek() !== 'batch' && picture.peek() !== null);
+/** The canvas of a merge has no mask and no results of its own. */
+const isOfMerge = ({ id, group }: Action): boolean =>
+  ['painting', 'view'].includes(group) ||
+  ['clear', 'peek'].includes(id) ||
+  mergeTools.some((tool) => id === `tool.${tool.name}`);
+
 const held = new Map<string, () => void>();
 
 function onKeyDown(event: KeyboardEvent): void {
@@ -97,7 +121,8 @@ function onKeyDown(event: KeyboardEvent): void {
     if (key === 'Escape') closeSheet();
     return;
   }
-  const command = COMMANDS.find((row) => row.keys.includes(key) && (row.when?.() ?? true));
+  const merges = merging.peek() !== null;
+  const command = COMMANDS.find((row) => row.keys.includes(key) && (row.merges || !merges) && (row.when?.() ?? true));
   if (command && (command.everywhere || !isTaken(event, key))) {
     event.preventDefault();
     command.perform();
@@ -105,13 +130,13 @@ function onKeyDown(event: KeyboardEvent): void {
   }
   if (isTaken(event, key) || !canvasIsSeen()) return;
   const action = actions.find((row) => row.keys.includes(key));
-  const on = editor.peek();
-  if (!action || !on) return;
+  const on = hand.peek();
+  if (!action || !on || (merges && !isOfMerge(action))) return;
   event.preventDefault();
   if (held.has(event.code)) return;
   // To compare is to look at a result: the newest, where none is shown.
   if (action.group === 'compare' && !current.peek()) look(results.peek().at(-1)?.id ?? null);
-  if (action.group === 'tools') takeTool(action.id.replace('tool.', '') as ToolName);
+  if (action.group === 'tools' && !merges) takeTool(action.id.replace('tool.', '') as ToolName);
   else action.perform(on);
   if (action.release) held.set(event.code, () => action.release?.(on));
 }

@@ -4,9 +4,11 @@ import { bindKeys } from './commands';
 import { t } from './i18n';
 import { App } from './panels/App';
 import { shortProgress } from './panels/PlanLine';
+import { sendBatch, startBatch } from './state/batch';
 import { openFile, readText } from './state/exchange';
 import { active, rejoin } from './state/jobs';
 import { startLive } from './state/live';
+import { merging, startMerging } from './state/merge';
 import { startFollowingHand, startTinting } from './state/modes';
 import { complain, notify } from './state/notices';
 import { startPlanning } from './state/plan';
@@ -17,6 +19,7 @@ import './styles/base.css';
 import './styles/page.css';
 import './styles/parameters.css';
 import './styles/stage.css';
+import './styles/over.css';
 import './styles/results.css';
 import './styles/sheets.css';
 import './styles/narrow.css';
@@ -25,6 +28,7 @@ const TYPING = 'input, textarea, select';
 
 /** A picture or a text that is pasted beside any field. */
 function onPaste(event: ClipboardEvent): void {
+  if (merging.peek()) return;
   const file = [...(event.clipboardData?.files ?? [])][0];
   if (file?.type.startsWith('image/')) {
     event.preventDefault();
@@ -44,10 +48,12 @@ startPlanning();
 startLive();
 startTinting();
 startFollowingHand();
+startMerging();
+startBatch();
 const restored = startSession();
 let known = false;
 keepTrying(() => {
-  void restored.then(rejoin).catch(complain);
+  void restored.then(rejoin).then(sendBatch).catch(complain);
   if (known) notify(t('server.back'));
   known = true;
 });

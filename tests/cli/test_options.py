@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from pentimento import Request, choices
 from pentimento.cli.generate import img2img, inpaint, txt2img
-from pentimento.cli.main import COMMANDS, build_app
+from pentimento.cli.main import Command, build_app, single_commands
 from pentimento.cli.options import assignments, given, shown_default
 from pentimento.diffusion.samplers import SAMPLERS
 from pentimento.diffusion.schedules import SCHEDULES
@@ -117,11 +117,10 @@ def test_assignments_read_fields_as_flags_do() -> None:
         Request(**assignments(["stepz=3"]))
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
-def test_help_of_every_command_names_its_flags(command: Any) -> None:
-    result = CliRunner().invoke(
-        build_app({command.name}), [command.name, "--help"], env={"COLUMNS": "200", "TERM": "dumb"}
-    )
+@pytest.mark.parametrize(("words", "command"), list(single_commands()))
+def test_help_of_every_command_names_its_flags(words: str, command: Command) -> None:
+    asked = [*words.split(), "--help"]
+    result = CliRunner().invoke(build_app({asked[0]}), asked, env={"COLUMNS": "200", "TERM": "dumb"})
     assert result.exit_code == 0
     for parameter in inspect.signature(command.load()).parameters.values():
         option = get_args(parameter.annotation)[-1]

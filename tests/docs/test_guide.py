@@ -17,7 +17,7 @@ PAGES = sorted(path.name for path in (GUIDE / "en").glob("*.md"))
 _PICTURE = re.compile(r"!\[[^\]]*\]\(\.\./pictures/([\w-]+)\.webp\)")
 _LINK = re.compile(r"\[[^\]]+\]\(([^)#]+)(#[\w-]+)?\)")
 _SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
-MAKES_A_PICTURE = ("txt2img", "img2img", "inpaint")
+MAKES_A_PICTURE = ("txt2img", "img2img", "inpaint", "regions", "detail")
 
 
 def text(language: str, page: str) -> str:
@@ -55,6 +55,26 @@ def test_commands_are_planned(line: str, monkeypatch: pytest.MonkeyPatch, capsys
     monkeypatch.chdir(ROOT)
     assert main([*shlex.split(line)[1:], *([] if "--plan" in line else ["--plan"])]) == 0
     assert capsys.readouterr().out
+
+
+def test_the_page_of_the_chain_runs_from_top_to_bottom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    monkeypatch.chdir(tmp_path)
+    lines = [line for block in _SHELL.findall(text("en", "chain.md")) for line in block.splitlines()]
+    for line in lines:
+        words = shlex.split(line)[1:]
+        quick = ["--steps", "2"] if words[1] == "add" else []
+        assert main([*words, *quick]) == 0, line
+        assert capsys.readouterr().out, line
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "examples",
+        "garden.pentimento",
+        "garden.png",
+        "before-the-ball.png",
+        "garden.ora",
+    }
 
 
 def test_the_page_of_inpaint_names_every_choice() -> None:

@@ -120,6 +120,10 @@ class ThreadExecutor:
         if self._now is not None and self._now[0].job == job:
             self._now[1].cancel()
 
+    def skip(self, job: str) -> None:
+        if self._now is not None and self._now[0].job == job:
+            self._now[1].skip()
+
     def give_way(self, job: str) -> None:
         if self._now is not None and self._now[0].job == job:
             self._now[1].give_way()

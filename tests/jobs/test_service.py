@@ -245,6 +245,31 @@ def test_a_cancelled_job_stops_within_a_call_and_the_next_begins(tmp_path: Path)
     run(test)
 
 
+def test_a_skipped_picture_is_left_out_and_the_next_is_what_it_would_have_been(tmp_path: Path) -> None:
+    async def test() -> None:
+        request = Request(**{**TINY, "steps": 20}, batch_size=3, seed=4, variation_seed=1)
+        async with bench(tmp_path / "skipped", seconds=0.02) as at:
+            job = await at.submit(request)
+            await until(lambda: len(at.jobs.get(job.id).pictures) == 1 and at.jobs.get(job.id).progress.step >= 2)
+            await at.jobs.skip(job.id)
+            ended = await at.jobs.wait(job.id)
+            assert ended.state == "done" and [picture.index for picture in ended.pictures] == [0, 2]
+            assert [picture.seed for picture in ended.pictures] == [4, 6] and ended.progress.fraction == 1
+            last = at.store.path(ended.pictures[1].id).read_bytes()
+            again = await at.submit(request)
+            assert again.state != "done", "what was skipped is no answer to the same request"
+            await until(lambda: at.jobs.get(again.id).progress.step >= 1)
+            await at.jobs.skip(again.id)
+            await at.jobs.cancel(again.id)
+            assert (await at.jobs.wait(again.id)).state == "cancelled"
+            assert (await at.done()).state == "done"
+        async with bench(tmp_path / "whole") as at:
+            whole = await at.done(request)
+            assert at.store.path(whole.pictures[2].id).read_bytes() == last
+
+    run(test)
+
+
 def test_a_batch_job_makes_way_early_in_a_picture_and_loses_no_finished_one(tmp_path: Path) -> None:
     async def test() -> None:
         async with bench(tmp_path, seconds=0.01) as at:

@@ -1,6 +1,7 @@
 """One live server for all tests here: the built-in model, loopback, a free port."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -11,6 +12,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi.routing import APIRoute
+from pydantic import TypeAdapter
+
+from pentimento.server import native
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden"
@@ -75,9 +80,30 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         yield running
 
 
+ANSWERS = [
+    (re.compile(native.PREFIX + route.path_regex.pattern.lstrip("^")), route.methods, int(status), TypeAdapter(answer))
+    for module in native.PARTS
+    for route in module.router.routes
+    if isinstance(route, APIRoute)
+    for status, told in route.responses.items()
+    if (answer := told.get("model")) is not None
+]
+"""Of the native API: path, methods and status of each answer that its document describes."""
+
+
+def check_answer(response: httpx.Response) -> None:
+    """See that an answer is as the document describes it, no key more and none less."""
+    path, method = response.request.url.path, response.request.method
+    for pattern, methods, status, described in ANSWERS:
+        if pattern.fullmatch(path) and method in methods and status == response.status_code:
+            described.validate_json(response.read(), strict=True)
+            return
+
+
 @pytest.fixture(scope="session")
 def http(server: Live) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server.url, timeout=120) as client:
+    """A client; whatever a test asks of the native API with it, the answer is held against the document."""
+    with httpx.Client(base_url=server.url, timeout=120, event_hooks={"response": [check_answer]}) as client:
         yield client
 
 

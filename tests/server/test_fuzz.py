@@ -1,6 +1,7 @@
 """Whatever is sent, the answer is no failure of the server: bodies by the OpenAPI document, any JSON for others."""
 
 import base64
+import io
 import json
 import os
 import socket
@@ -15,9 +16,12 @@ import schemathesis
 import uvicorn
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from pentimento.jobs import Order, PlaceStatus
+from pentimento.scripts import SCRIPTS
 from pentimento.server.app import build_app
+from pentimento.server.sdapi.scripts import TITLES
 from pentimento.server.settings import Bounds, Settings
 from tests.jobs.free import FreeStudio, ThreadExecutor
 
@@ -31,6 +35,15 @@ RULES = settings(
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
+
+
+def _small_picture() -> str:
+    buffer = io.BytesIO()
+    Image.linear_gradient("L").resize((24, 16)).convert("RGB").save(buffer, "PNG")
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+PICTURE = _small_picture()
 
 
 class NeverVacant(ThreadExecutor):
@@ -125,8 +138,9 @@ _KEYS = [
     "scheduler sampler_index batch_size n_iter cfg_scale eta s_churn s_tmax s_tmin s_noise tiling override_settings",
     "denoising_strength resize_mode init_images mask mask_blur inpainting_fill inpaint_full_res mask_blur_x",
     "inpaint_full_res_padding inpainting_mask_invert initial_noise_multiplier script_name alwayson_scripts",
-    "send_images save_images include_init_images force_task_id restore_faces mask_round",
+    "send_images save_images include_init_images force_task_id restore_faces mask_round script_args",
 ]
+_SCRIPTS = [row.title for row in TITLES] + ["sd upscale", "None", ""]
 _SETTINGS = (
     "CLIP_stop_at_last_layers sd_vae sd_model_checkpoint samples_format eta_ancestral sigma_min return_mask sd_lora"
 )
@@ -135,6 +149,9 @@ _BODIES = st.fixed_dictionaries(
     optional={
         **dict.fromkeys(" ".join(_KEYS).split(), _VALUES),
         "override_settings": _VALUES | st.dictionaries(st.sampled_from(_SETTINGS.split()), _VALUES, max_size=3),
+        "script_name": _VALUES | st.sampled_from(_SCRIPTS),
+        "script_args": _VALUES | st.lists(_VALUES | st.integers(-3, 8), max_size=18),
+        "init_images": _VALUES | st.just([PICTURE]),
         "batch_size": st.integers(-2, 2),
         "n_iter": st.integers(-2, 2),
     },
@@ -150,6 +167,36 @@ def test_any_body_of_other_dialects_is_answered(working: httpx.Client, endpoint:
         answer = working.post(endpoint, content=json.dumps(body), headers={"content-type": "application/json"})
         assert answer.status_code in (200, 400, 404, 422, 501), (answer.status_code, body, answer.text[:500])
         assert "images" in answer.json() or "data" in answer.json() or "error" in answer.json()
+
+    test()
+
+
+_OPTION = (
+    _VALUES
+    | st.integers(-2, 9)
+    | st.sampled_from(["steps=1,2", "seed=1-2", "vae=a", "mask=rect 1 1 9 9", "init_image=x", "--prompt a --steps 1"])
+    | st.sampled_from(["left", ["left", "up"], "linear", "xy", "none", f"data:image/png;base64,{PICTURE}"])
+)
+_CALLS = st.sampled_from(SCRIPTS).flatmap(
+    lambda script: st.fixed_dictionaries(
+        {"name": st.just(script.name) | st.text(max_size=8)},
+        optional={"options": st.dictionaries(st.sampled_from(list(script.options.model_fields)), _OPTION, max_size=4)},
+    )
+)
+
+
+@pytest.mark.parametrize("route", ["plan", "jobs"])
+def test_any_script_is_answered(working: httpx.Client, route: str) -> None:
+    @settings(RULES, max_examples=15 * EXAMPLES)
+    @given(script=_CALLS | _VALUES, source=st.booleans())
+    def test(script: Any, source: bool) -> None:
+        fields: dict[str, Any] = {"width": 64, "height": 64, "steps": 1, "prompt": "a|b"}
+        fields |= {"init_image": f"data:image/png;base64,{PICTURE}"} if source else {}
+        body = json.dumps({"request": fields, "script": script})
+        answer = working.post(f"/api/v1/{route}", content=body, headers={"content-type": "application/json"})
+        assert answer.status_code in (200, 202, 400, 422, 429), (answer.status_code, body[:2000], answer.text[:500])
+        if answer.status_code == 202:
+            working.delete(f"/api/v1/jobs/{answer.json()['id']}")
 
     test()
 

@@ -11,10 +11,13 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
+from pydantic import TypeAdapter
 
 from pentimento import Request, Studio
 from pentimento.metadata import save
 from pentimento.recipe import open_recipe, pixels_sha256
+from pentimento.server.native.answers import JobEvents
+from tests.server.conftest import ANSWERS, check_answer
 
 SMALL: dict[str, Any] = {"prompt": "a red house", "width": 64, "height": 64, "steps": 2, "seed": 5}
 
@@ -28,6 +31,9 @@ def events(http: httpx.Client, job: str, after: int = 0) -> Iterator[tuple[str, 
             if name == "event":
                 kind = value
             elif name == "data":
+                described = JobEvents.model_fields[kind].annotation
+                assert described is not None
+                TypeAdapter(described).validate_json(value, strict=True)
                 yield kind, json.loads(value)
 
 
@@ -276,3 +282,31 @@ def test_figures_and_health(http: httpx.Client) -> None:
     assert values['pentimento_jobs{state="done"}'] >= 1
     assert values['pentimento_http_requests_total{method="GET",route="/healthz",status="200"}'] >= 1
     assert values['pentimento_engine_ready{device="cpu"}'] == 1
+
+
+def test_every_answer_is_described(http: httpx.Client) -> None:
+    document = http.get("/api/v1/openapi.json").json()
+    named = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items() if path.startswith("/api/v1") else ():
+            answered = next(told for status, told in operation["responses"].items() if status in ("200", "202"))
+            content = answered.get("content", {})
+            assert content or method == "head", path
+            schema = content.get("application/json", {"schema": {"anyOf": []}})["schema"]
+            pointers = [schema, schema.get("items", {}), *schema.get("anyOf", ())]
+            assert {one["$ref"] for one in pointers if "$ref" in one} <= named
+            assert any("$ref" in one for one in pointers) or "application/json" not in content, path
+
+
+def test_an_answer_with_a_key_too_many_is_noticed(http: httpx.Client) -> None:
+    answer = http.get("/api/v1/server")
+    told = httpx.Response(200, json={**answer.json(), "more": 1}, request=answer.request)
+    with pytest.raises(ValueError, match="more"):
+        check_answer(told)
+    assert len(ANSWERS) >= 20
+
+
+def test_the_other_lists_are_as_described(http: httpx.Client) -> None:
+    for route in ("server", "networks", "embeddings", "styles", "jobs"):
+        assert http.get(f"/api/v1/{route}").status_code == 200
+    assert http.post("/api/v1/models/refresh").json()[0]["name"] == "builtin"

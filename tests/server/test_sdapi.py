@@ -152,6 +152,23 @@ def test_progress_is_of_the_callers_job_and_interrupt_stops_only_this_apis(http:
     http.delete(f"/api/v1/jobs/{native}")
 
 
+def test_skip_goes_on_with_the_next_picture(http: httpx.Client) -> None:
+    answers: list[httpx.Response] = []
+
+    def ask() -> None:
+        body = {**FIXED, "steps": 60, "n_iter": 2, "seed": 40}
+        answers.append(httpx.post(f"{http.base_url}/sdapi/v1/txt2img", json=body, timeout=120))
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    while http.get("/sdapi/v1/progress").json()["state"]["sampling_step"] == 0 and thread.is_alive():
+        time.sleep(0.02)
+    assert http.post("/sdapi/v1/skip").json() is None
+    thread.join(120)
+    info = json.loads(answers[0].json()["info"])
+    assert len(answers[0].json()["images"]) == 1 and info["all_seeds"] == [41] and "Seed: 41" in info["infotexts"][0]
+
+
 # What other programs send, as captured; each must be answered with pictures.
 
 PAYLOADS: dict[str, tuple[str, dict[str, Any]]] = {

@@ -1,8 +1,19 @@
 """What a person does on the page, in their words."""
 
+import io
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+from PIL import Image
 from playwright.sync_api import Page, Response, expect
+
+EXAMPLE = Path(__file__).parents[2] / "examples/garden.png"
+
+
+def opened(data: bytes) -> np.ndarray:
+    """Give the pixels of a file."""
+    return np.asarray(Image.open(io.BytesIO(data)))
 
 
 def open_example(page: Page) -> None:
@@ -26,7 +37,7 @@ def set_number(page: Page, field: str, value: float) -> None:
 
 def on_canvas(page: Page, x: float, y: float) -> tuple[float, float]:
     """Give a place on the screen for shares of the canvas, counted from its middle."""
-    area = page.locator(".host").bounding_box()
+    area = page.locator(".host:visible").bounding_box()
     assert area
     side = min(area["width"], area["height"])
     return area["x"] + area["width"] / 2 + x * side, area["y"] + area["height"] / 2 + y * side

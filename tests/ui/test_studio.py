@@ -1,7 +1,6 @@
 """The page does what the guide says, and loses nothing."""
 
 import hashlib
-import io
 import os
 import signal
 import subprocess
@@ -15,14 +14,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Error, Page, Playwright, expect
 
-from .acts import generate, go_to, next_plan, on_canvas, open_example, paint, set_number, write_prompt
+from .acts import EXAMPLE, generate, go_to, next_plan, on_canvas, open_example, opened, paint, set_number, write_prompt
 from .conftest import CHROMIUM, FLAGS, Server, start_server, watched
-
-EXAMPLE = Path(__file__).parents[2] / "examples/garden.png"
-
-
-def opened(data: bytes) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(data)))
 
 
 def test_the_five_steps_of_the_guide(page: Page, server: Server) -> None:

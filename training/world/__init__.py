@@ -1,8 +1,9 @@
 """Illustrated scenes with captions, drawn from a seed."""
 
 from .captions import caption, plain_caption
-from .places import GROUNDS, HOURS
-from .scene import Scene, Thing, draw, sample_scene
-from .things import COLOURS, KINDS
+from .drawing import draw, draw_batch
+from .kinds import COLOURS
+from .scene import Scene, Thing
+from .worlds import SMALL, World
 
-__all__ = ["COLOURS", "GROUNDS", "HOURS", "KINDS", "Scene", "Thing", "caption", "draw", "plain_caption", "sample_scene"]
+__all__ = ["COLOURS", "SMALL", "Scene", "Thing", "World", "caption", "draw", "draw_batch", "plain_caption"]

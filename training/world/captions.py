@@ -6,7 +6,7 @@ import numpy as np
 
 from .places import GROUNDS, HOURS
 from .scene import Scene, Thing
-from .things import KINDS
+from .worlds import SMALL
 
 Rng = np.random.Generator
 SIZE_WORDS = {"small": ("small", "little", "tiny"), "": (), "large": ("large", "big", "huge")}
@@ -25,7 +25,7 @@ def _one(rng: Rng, words: tuple[str, ...]) -> str:
 
 
 def _noun_phrase(rng: Rng, thing: Thing, article: bool) -> str:
-    words = [_one(rng, KINDS[thing.kind].nouns)]
+    words = [_one(rng, SMALL.kinds[thing.kind].nouns)]
     if rng.random() < 0.93:
         words.insert(0, thing.colour)
     if SIZE_WORDS[thing.size] and rng.random() < 0.7:
@@ -76,14 +76,14 @@ def plain_caption(scene: Scene) -> str:
 
     Examples
     --------
-    >>> from .scene import sample_scene
-    >>> plain_caption(sample_scene(1))
+    >>> from .scene import small_scene
+    >>> plain_caption(small_scene(1))
     'a grey star on the left and a green balloon on the right on the sea at sunset'
     """
     things = []
     for thing in sorted(scene.things, key=lambda t: t.x):
         article = "an" if thing.colour[0] in "aeiou" else "a"
         place = "" if thing.place == "centre" else f" on the {thing.place}"
-        things.append(f"{article} {thing.colour} {KINDS[thing.kind].nouns[0]}{place}")
+        things.append(f"{article} {thing.colour} {SMALL.kinds[thing.kind].nouns[0]}{place}")
     where, when = GROUNDS[scene.ground].phrases[0], HOURS[scene.hour].phrases[0]
     return f"{' and '.join(things)} {where} {when}"

@@ -1,15 +1,15 @@
-"""A scene as data, how it is dreamt up, and how it is drawn."""
+"""A scene as data, and how those of the small world are dreamt up."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from .canvas import Canvas, Pen
-from .places import GROUNDS, HOURS, paint_place
-from .shapes import Array
-from .things import COLOURS, KINDS
+from .kinds import COLOURS
+from .places import GROUNDS, HORIZON, HOURS
+from .things import THINGS
 
 Rng = np.random.Generator
 SIZES = {"small": 0.74, "": 1.0, "large": 1.24}
@@ -18,7 +18,10 @@ PLACES = {"left": 0.26, "centre": 0.5, "right": 0.74}
 
 @dataclass(frozen=True)
 class Thing:
-    """One thing of a scene: names of the tables, and its exact place in the unit square (x centre, y middle, scale)."""
+    """One thing of a scene: names of the tables, and its exact place in the unit square (x centre, y middle, scale).
+
+    `far` is how much of the air lies before it (0 to 1), `perched` that it stands on another thing.
+    """
 
     kind: str
     colour: str
@@ -28,6 +31,8 @@ class Thing:
     y: float
     scale: float
     mirror: bool = False
+    far: float = 0.0
+    perched: bool = False
 
     @property
     def box(self) -> tuple[float, float, float, float]:
@@ -38,53 +43,44 @@ class Thing:
 
 @dataclass(frozen=True)
 class Scene:
-    """A place, an hour, the things in it from back to front, and the seed of what is left to chance."""
+    """A place, an hour, the things in it from back to front, and the seed of what is left to chance.
+
+    `relation` tells how its first two things stand to each other, where that can be said (`wording.py`).
+    """
 
     ground: str
     hour: str
     things: tuple[Thing, ...]
     seed: int
+    style: str = "flat"
+    horizon: float = HORIZON
+    relation: str = ""
 
 
-def _pick(rng: Rng, names: list[str]) -> str:
+def pick(rng: Rng, names: Sequence[str]) -> str:
+    """Return one of the names."""
     return names[int(rng.integers(len(names)))]
 
 
 def _thing(rng: Rng, ground: str, place: str, *, pair: bool) -> Thing:
     floats = GROUNDS[ground].floats
-    kind = KINDS[_pick(rng, [k.name for k in KINDS.values() if k.floats or k.sky or not floats])]
-    size = _pick(rng, ["small", "", "", "large"])
+    kinds = {kind.name: kind for kind in THINGS if kind.floats or kind.sky or not floats}
+    kind = kinds[pick(rng, list(kinds))]
+    size = pick(rng, ["small", "", "", "large"])
     scale = kind.size * SIZES[size] * (0.86 if pair else 1.06) * float(rng.uniform(0.95, 1.05))
     x = PLACES[place] + float(rng.uniform(-0.05, 0.05))
     base = 0.9 + float(rng.uniform(-0.06, 0.05))
     y = 0.34 + float(rng.uniform(-0.07, 0.07)) if kind.sky else base - scale / 2
-    colour = _pick(rng, list(COLOURS))
+    colour = pick(rng, list(COLOURS))
     return Thing(kind.name, colour, size, place, x, y, scale, bool(rng.integers(2)))
 
 
-def sample_scene(seed: int) -> Scene:
-    """Return the scene of a seed: one thing in six of ten scenes, else two side by side."""
+def small_scene(seed: int) -> Scene:
+    """Return the small world's scene of a seed: one thing in six of ten scenes, else two side by side."""
     rng = np.random.default_rng((seed, 1))
-    ground, hour = _pick(rng, list(GROUNDS)), _pick(rng, list(HOURS))
+    ground, hour = pick(rng, list(GROUNDS)), pick(rng, list(HOURS))
     if rng.random() < 0.6:
-        things = [_thing(rng, ground, _pick(rng, ["left", "centre", "centre", "right"]), pair=False)]
+        things = [_thing(rng, ground, pick(rng, ["left", "centre", "centre", "right"]), pair=False)]
     else:
         things = [_thing(rng, ground, place, pair=True) for place in ("left", "right")]
     return Scene(ground, hour, tuple(sorted(things, key=lambda t: t.y + t.scale / 2)), seed)
-
-
-def draw(scene: Scene, size: int = 128) -> Array:
-    """Draw a scene as float32 RGB [size, size, 3] in [0, 1]."""
-    rng = np.random.default_rng((scene.seed, 2))
-    ground, hour = GROUNDS[scene.ground], HOURS[scene.hour]
-    canvas = Canvas(size, hour.light)
-    paint_place(canvas, ground, hour, rng)
-    for thing in scene.things:
-        kind = KINDS[thing.kind]
-        pen = Pen(canvas, thing.x, thing.y, thing.scale, thing.mirror)
-        if not kind.sky:
-            pen.shadow(0.9)
-        kind.draw(pen, COLOURS[thing.colour])
-    if hour.air is not None:
-        hour.air(canvas, rng)
-    return np.clip(canvas.pixels, 0, 1)

@@ -6,7 +6,7 @@ commands is there at once.
 
 import os
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -26,16 +26,38 @@ from ..errors import (
 
 @dataclass(frozen=True)
 class Command:
-    """One command: its name, the module of `pentimento.cli` that holds it, what it does."""
+    """One command: its name, the module of `pentimento.cli` that holds it, what it does.
+
+    Attributes
+    ----------
+    parts : commands of its own, where it is a group of them
+    """
 
     name: str
     module: str
     summary: str
     panel: str
+    parts: tuple["Command", ...] = ()
 
     def load(self) -> Callable[..., None]:
         return getattr(import_module(f"pentimento.cli.{self.module}"), self.name.replace("-", "_"))
 
+
+_CHAIN = tuple(
+    Command(name, "chain", summary, "Chain")
+    for name, summary in (
+        ("new", "Begin a chain with a picture."),
+        ("add", "Repaint the chain's picture, or a part of it, as a new step."),
+        ("show", "List the steps."),
+        ("mute", "Leave steps out of the picture."),
+        ("unmute", "Take steps into the picture again."),
+        ("move", "Give a step another place among the others."),
+        ("rename", "Give a step another label."),
+        ("remove", "Take steps away."),
+        ("rerun", "Run a step, or all that are stale, again."),
+        ("export", "Write the picture, or all layers as OpenRaster."),
+    )
+)
 
 COMMANDS = (
     Command("txt2img", "generate", "Make a picture from a prompt.", "Make"),
@@ -58,13 +80,16 @@ COMMANDS = (
     ),
     Command("batch", "batch", "Repaint every picture of a folder.", "Make many"),
     Command("mask", "mask", "Draw a mask to a file.", "Make"),
+    Command("upscale", "upscale", "Enlarge a picture.", "Make"),
     Command("rerun", "rerun", "Make a result again from its file.", "Make"),
+    Command("chain", "chain", "Keep edits as layers over a picture.", "Make", _CHAIN),
     Command("serve", "serve", "Serve the APIs and the studio's page.", "Serve"),
     Command("jobs", "jobs", "List or cancel the jobs of a running server.", "Serve"),
     Command("history", "history", "Find pictures of a running server, and fetch them.", "Serve"),
     Command("info", "info", "Show what is written in a result.", "Look"),
     Command("verify", "verify", "Prove that nothing outside the mask changed.", "Look"),
     Command("models", "models", "List the models that were found.", "Look"),
+    Command("convert", "convert", "Write a pickled model file as safetensors.", "Look"),
     Command("doctor", "doctor", "Say what is installed and what would be used.", "Look"),
     Command("demo", "demo", "Repaint an example with the built-in model.", "Look"),
 )
@@ -110,9 +135,21 @@ def build_app(loaded: Collection[str]) -> typer.Typer:
     app = typer.Typer(name="pentimento", no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False)
     app.callback(epilog=f"Exit codes: {codes}.")(_root)
     for row in COMMANDS:
-        function = row.load() if row.name in loaded else _not_loaded
-        app.command(row.name, help=row.summary, rich_help_panel=row.panel)(function)
+        if row.parts and row.name in loaded:
+            group = typer.Typer(no_args_is_help=True, help=row.summary)
+            for part in row.parts:
+                group.command(part.name, help=part.summary)(part.load())
+            app.add_typer(group, name=row.name, rich_help_panel=row.panel)
+        else:
+            function = row.load() if row.name in loaded else _not_loaded
+            app.command(row.name, help=row.summary, rich_help_panel=row.panel)(function)
     return app
+
+
+def single_commands() -> Iterator[tuple[str, Command]]:
+    """Give every command that does something, with the words that call it."""
+    for row in COMMANDS:
+        yield from [(f"{row.name} {part.name}", part) for part in row.parts] or [(row.name, row)]
 
 
 def _not_loaded() -> None:

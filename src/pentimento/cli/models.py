@@ -1,8 +1,10 @@
-"""`pentimento models`: the models, networks and embeddings that were found."""
+"""`pentimento models`: the models, networks, embeddings and upscalers that were found."""
 
 from typing import Any
 
+from ..models.hashes import file_hash
 from ..models.networks.find import NetworkLibrary
+from ..models.upscalers.find import UpscalerFile, UpscalerLibrary
 from .options import COMMON, STUDIO, with_options
 from .running import open_studio
 from .terminal import say_json, say_table
@@ -12,9 +14,9 @@ _COLUMNS = ("name", "kind", "alias", "hash")
 
 @with_options(*STUDIO, *COMMON)
 def models(**values: Any) -> None:
-    """List name, family, prediction, size and place of every model, and the networks and embeddings."""
+    """List name, family, prediction, size and place of every model, and networks, embeddings and upscalers."""
     studio = open_studio(values)
-    found, added = studio.models(), _added(studio.addons)
+    found, added = studio.models(), [*_added(studio.addons), *_upscalers(studio.upscalers)]
     if values["json"]:
         rows = [
             {
@@ -51,6 +53,16 @@ def models(**values: Any) -> None:
 def _added(library: NetworkLibrary) -> list[tuple[str, str, str, str, str]]:
     networks = [(one.name, "network", one.alias or "", one.hash, str(one.path)) for one in library.networks]
     return networks + [(one.name, "embedding", "", one.hash, str(one.path)) for one in library.embeddings]
+
+
+def _upscalers(library: UpscalerLibrary) -> list[tuple[str, str, str, str, str]]:
+    return [
+        (one.name, f"{_times(one)} upscaler", "", file_hash(one.path)[:12], str(one.path)) for one in library.upscalers
+    ]
+
+
+def _times(upscaler: UpscalerFile) -> str:
+    return f"{upscaler.architecture} {upscaler.scale}x" if upscaler.scale else upscaler.architecture
 
 
 def _megabytes(size: int) -> str:

@@ -13,6 +13,7 @@ from ..metadata import find_format
 from .terminal import progress, say, say_json, say_rows, warn
 
 if TYPE_CHECKING:
+    from ..plan import Plan
     from ..request import Request
     from ..result import Result
     from ..scripts import ScriptPlan, ScriptResult
@@ -54,11 +55,7 @@ def produce(
     """
     plan = studio.plan(request)
     if values["plan"]:
-        if values["json"]:
-            say_json(plan.as_dict())
-        else:
-            say_rows(plan.describe())
-            warn(plan.warnings)
+        show_plan(plan, as_json=values["json"])
         return None
     output = values["output"]
     check_output(output, values["format"], len(plan.pictures), as_json=values["json"])
@@ -84,11 +81,7 @@ def produce_script(
     from ..scripts import run_script
 
     if values["plan"]:
-        if values["json"]:
-            say_json(plan.as_dict())
-        else:
-            say_rows(plan.describe())
-            warn(plan.warnings)
+        show_plan(plan, as_json=values["json"])
         return
     output = values["output"]
     check_output(output, values["format"], plan.pictures + plan.has_page, as_json=values["json"])
@@ -104,6 +97,15 @@ def produce_script(
         return
     for file in files:
         say(str(file))
+
+
+def show_plan(plan: "Plan | ScriptPlan", *, as_json: bool) -> None:
+    """Say what would happen."""
+    if as_json:
+        say_json(plan.as_dict())
+        return
+    say_rows(plan.describe())
+    warn(plan.warnings)
 
 
 def check_output(output: str, file_format: str | None, pictures: int, *, as_json: bool) -> None:

@@ -80,6 +80,9 @@ def progress(title: str) -> Generator[Callable[["Event"], None]]:
         task = bar.add_task(title, total=None)
 
         def show(event: "Event") -> None:
+            if event.kind == "upscaling":  # tiles of one picture, not steps of all
+                bar.update(task, description=f"{title}, enlarging", total=event.steps, completed=event.step)
+                return
             many = f"{title} {min(event.picture + 1, event.pictures)}/{event.pictures}"
             bar.update(
                 task,

@@ -178,7 +178,7 @@ def _reads(name: str, convert: Callable[[str], object]) -> Read:
 
 
 def _chosen(table: choices.Choices) -> Callable[[str], str]:
-    return lambda text: table.find(text).name
+    return table.name_of
 
 
 def _read_blur(text: str) -> Fields:
@@ -240,7 +240,7 @@ def _unless_default(
         given = getattr(request, name)
         if given == default or not when(request):
             return None
-        return table.find(given).label if table else given
+        return table.label_of(given) if table else given
 
     return value
 
@@ -298,7 +298,7 @@ def _beta(name: str) -> Write:
 
 
 def _label(table: choices.Choices, name: str, written: bool) -> Value:
-    return table.find(name).label if written else None
+    return table.label_of(name) if written else None
 
 
 def _profile(request: Request, facts: InfotextFacts) -> Value:
@@ -460,6 +460,7 @@ KEYS: tuple[Key, ...] = (
     _one_of(choices.REFINER_PASS, "Hires refiner", _with_refiner),
     # What A1111 never writes down.
     _one_of(choices.RESIZE_MODE, "Resize mode", _with_image, ours=True),
+    _one_of(choices.RESIZE_UPSCALER, "Resize upscaler", _with_image, ours=True),
     _flag("exact_steps", "Exact steps", _with_image, ours=True),
     Key("Background", _unless_default("background", _with_image), _reads("background", str), ours=True),
     Key("Mask blur axes", _mask_blurs, _read_blurs, ours=True),

@@ -72,6 +72,10 @@ class LocalExecutor:
             timer.daemon = True
             timer.start()
 
+    def skip(self, job: str) -> None:
+        if (place := self._place_of(job)) is not None:
+            place.send("skip", job)
+
     def give_way(self, job: str) -> None:
         if (place := self._place_of(job)) is not None:
             place.send("give_way", job)

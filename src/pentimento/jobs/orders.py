@@ -66,6 +66,7 @@ ReportKind = Literal[
     "preview",
     "run",
     "picture",
+    "skipped",
     "done",
     "failed",
     "cancelled",
@@ -83,7 +84,7 @@ class Report:
     ----------
     data : by kind: `picture` {index, file (bytes), footprint, label, inputs (bytes of pictures that it was made
         from and nobody sent)}; `run` {run, files (bytes), told before the pictures that come from it};
-        `preview` {picture, step, jpeg (bytes), box};
+        `skipped` {index}; `preview` {picture, step, jpeg (bytes), box};
         `failed` {title, detail, field}; `gave_way` {half_done}; `lost` {detail}; others as in `JobEvent`.
         `done`, `failed`, `cancelled`, `gave_way` and `lost` end the order; `ready` is of no job: a place
         became vacant
@@ -144,6 +145,10 @@ class Executor(Protocol):
 
     def cancel(self, job: str) -> None:
         """Stop within one call of the network; comes back as an ending report."""
+        ...
+
+    def skip(self, job: str) -> None:
+        """Leave out the picture under way, within one call of the network, and go on with the next."""
         ...
 
     def give_way(self, job: str) -> None:

@@ -38,11 +38,13 @@ class Control:
     Attributes
     ----------
     stop : seen within one call of the network
+    skipping : the picture under way is to be left out, and the next one made
     """
 
     stop: threading.Event = field(default_factory=threading.Event)
     cancelled: bool = False
     giving_way: bool = False
+    skipping: bool = False
 
     def cancel(self) -> None:
         self.cancelled = True
@@ -50,6 +52,17 @@ class Control:
 
     def give_way(self) -> None:
         self.giving_way = True
+
+    def skip(self) -> None:
+        self.skipping = True
+        self.stop.set()
+
+    def go_on(self) -> None:
+        """Take a skip back once it was heeded; a cancel that came meanwhile stays."""
+        self.skipping = False
+        self.stop.clear()
+        if self.cancelled:
+            self.stop.set()
 
 
 class UnknownError(Exception):
@@ -133,25 +146,31 @@ class _Teller:
         self._control = control
         self._tell = tell
         self._left = len(order.wanted)
+        self._missing = list(order.wanted)
         self._begun = time.monotonic()
         self._told: dict[str, float] = {}
         self._heeded: dict[str, Callable[[Event], None]] = {
             "loading": self._loading,
             "started": self._picture_begins,
             "step": self._step,
+            "upscaling": self._upscaling,
         }
 
     def follow(self, studio: "Studio") -> None:
         """Make the wanted pictures."""
         plan = _plan(studio, read_request(self._order))
         self._plan = plan.with_pictures(tuple(Seeds(*pair) for pair in self._order.seeds))
-        studio.run(
-            self._plan,
-            self._on_event,
-            self._control.stop,
-            on_picture=self._on_picture,
-            only=frozenset(self._order.wanted),
-        )
+        while self._missing:
+            try:
+                studio.run(
+                    self._plan, self._on_event, self._control.stop, on_picture=self._on_picture, only=self._missing
+                )
+            except Cancelled:
+                if self._control.cancelled or not self._control.skipping:
+                    raise
+                self._control.go_on()
+                self._left -= 1
+                self.say("skipped", index=self._missing.pop(0))
 
     def say(self, kind: ReportKind, **data: Any) -> None:
         self._tell(Report(kind, self._order.job, self._order.attempt, data))
@@ -180,6 +199,14 @@ class _Teller:
                 "preview", picture=event.picture, step=event.step, jpeg=jpeg, box=None if box is None else list(box)
             )
         self._give_way(event)
+
+    def _upscaling(self, event: "Event") -> None:
+        """Tell of tiles where enlarging is all that is done; elsewhere it is steps that are counted."""
+        assert self.plan is not None
+        if self.plan.unchanged:
+            self._step(event)
+        elif self._control.giving_way and self._order.may_stop_half_done:
+            self._control.stop.set()
 
     def _progress(self, event: "Event") -> Mapping[str, Any]:
         seconds = time.monotonic() - self._begun
@@ -210,6 +237,7 @@ class _Teller:
     def _on_picture(self, picture: "Finished") -> None:
         self._left -= 1
         self.step = 0
+        self._missing.remove(picture.index)
         footprint = None if picture.footprint is None else asdict(picture.footprint)
         self._give(picture.index, picture.encode(self._order.format), footprint=footprint)
 

@@ -61,7 +61,7 @@ class Row:
     losses : deaths of worker or server in a row, without a picture finished between
     half_done : pictures given up halfway for interactive jobs
     passed_over : younger jobs that went before it because their model and shape were at hand
-    pictures : of those finished, (index, id in the store)
+    pictures : of those finished, (index, id in the store); of those that were skipped the id is ""
     script : what asks for the requests that are run, as in `ScriptOrder`; None = the request itself is
     """
 
@@ -370,7 +370,7 @@ class Queue:
             change.tell(id, "started")
 
     def picture(self, id: str, index: int, name: str) -> None:
-        """Write down a finished picture."""
+        """Write down a finished picture, or with an empty name that it is left out."""
         with self._changing() as change:
             row = _rows(self._db, "WHERE id = ?", (id,))[0]
             if index in row.pictures:
@@ -380,7 +380,8 @@ class Queue:
                 "UPDATE jobs SET pictures = ?, losses = 0 WHERE id = ?",
                 (json.dumps({str(at): one for at, one in pictures.items()}), id),
             )
-            change.tell(id, "picture", picture=name)
+            if name:
+                change.tell(id, "picture", picture=name)
 
     def went_on(self, id: str) -> None:
         """Note that a job came nearer to its end, so that a death that comes now is a first one."""

@@ -84,6 +84,7 @@ class Jobs:
             "preview": self._preview,
             "run": self._run,
             "picture": self._picture,
+            "skipped": self._skipped,
             "done": self._finished,
             "failed": self._failed,
             "cancelled": self._cancelled,
@@ -190,6 +191,18 @@ class Jobs:
         """End a job that has not ended; its finished pictures stay."""
         self._queue.get(job_id, owner)
         await self._done(lambda: self._cancel(job_id))
+        return self.get(job_id, owner=owner)
+
+    async def skip(self, job_id: str, *, owner: str | None = None) -> Job:
+        """Leave out the picture that a job is working on, and go on with its next one.
+
+        Notes
+        -----
+        A script's next picture may be made from this one, so a script is cancelled.
+        """
+        if self._queue.get(job_id, owner).script:
+            return await self.cancel(job_id, owner=owner)
+        self.executor.skip(job_id)
         return self.get(job_id, owner=owner)
 
     async def events(
@@ -399,6 +412,9 @@ class Jobs:
         facts = {name: data[name] for name in ("footprint", "label")}
         picture = self.store.add(data["file"], job=row.id, index=data["index"], owner=row.owner, keep=row.keep, **facts)
         self._queue.picture(row.id, picture.index, picture.id)
+
+    def _skipped(self, row: Row, data: Mapping[str, Any]) -> None:
+        self._queue.picture(row.id, data["index"], "")
 
     def _finished(self, row: Row, data: Mapping[str, Any]) -> None:
         self._leave(row.id)

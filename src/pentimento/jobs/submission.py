@@ -186,6 +186,7 @@ def _painting(plan: Plan) -> dict[str, Any]:
         "negative_prompt": plan.negative_text,
         "profile": asdict(plan.profile),
         "models": [_content(model) for model in plan.models],
+        "upscalers": [_stamp(upscaler.path) for upscaler in plan.upscalers],
         "vae": vae and _stamp(Path(vae).expanduser()),
         "addons": plan.addons.told(),
     }

@@ -46,6 +46,10 @@ class Mailbox:
         if (control := self._controls.get(job)) is not None:
             control.cancel()
 
+    def skip(self, job: str) -> None:
+        if (control := self._controls.get(job)) is not None:
+            control.skip()
+
     def give_way(self, job: str) -> None:
         if (control := self._controls.get(job)) is not None:
             control.give_way()
@@ -59,7 +63,7 @@ class Mailbox:
             del self._controls[order.job]
 
 
-_MESSAGES = {"order": Mailbox.order, "cancel": Mailbox.cancel, "give_way": Mailbox.give_way}
+_MESSAGES = {"order": Mailbox.order, "cancel": Mailbox.cancel, "skip": Mailbox.skip, "give_way": Mailbox.give_way}
 
 
 def _own_pipes() -> tuple[BinaryIO, BinaryIO]:

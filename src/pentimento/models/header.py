@@ -1,6 +1,7 @@
 """The header of a safetensors file: names and shapes of its tensors, read without the tensors."""
 
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
@@ -11,11 +12,6 @@ from ..errors import ModelFileError
 
 PICKLES = frozenset({".ckpt", ".pt", ".pth", ".bin", ".pkl"})
 _LARGEST_HEADER = 100_000_000  # bytes; the format's own limit
-_CONVERT = (
-    'python -c "import sys, torch, safetensors.torch as s; '
-    "w = torch.load(sys.argv[1], map_location='cpu', weights_only=True); w = w.get('state_dict', w); "
-    "s.save_file({k: v.clone() for k, v in w.items() if hasattr(v, 'dtype')}, sys.argv[2])\" "
-)
 _FIRST_BYTES: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "a zip archive, as PyTorch writes its pickles"),
     (b"\x80", "a Python pickle"),
@@ -58,10 +54,9 @@ def refuse_pickle(path: Path) -> None:
         It tells how to convert the file.
     """
     if path.suffix.lower() in PICKLES:
-        target = path.with_suffix(".safetensors").name
         raise ModelFileError(
             f"{path} is a pickle, which can run any program when it is opened, so only .safetensors files are loaded; "
-            f"convert it once: {_CONVERT}{path.name} {target}"
+            f"convert it once: pentimento convert {shlex.quote(str(path))}"
         )
 
 

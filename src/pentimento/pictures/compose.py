@@ -13,9 +13,10 @@ from PIL import Image, ImageOps
 
 from ..geometry import Box, Size
 from .read import Source
-from .resize import fit, resample, resize
+from .resize import Upscale, fit, resample, resize
 
 _LANCZOS_REACH = 3
+_NETWORK_REACH = 16
 _STRIP = 128
 """Rows mixed at once, so that a large picture needs little memory on top of its bytes."""
 
@@ -100,7 +101,7 @@ def restore_alpha(composed: NDArray[np.uint8], source: Source, weight: NDArray[n
     return Image.fromarray(np.dstack((colours, alpha)))
 
 
-def crop_to_working(image: Image.Image, box: Box, working: Size) -> Image.Image:
+def crop_to_working(image: Image.Image, box: Box, working: Size, upscale: Upscale = resample) -> Image.Image:
     """Cut a box out and scale it to the working size, for `stitch_from_working` to undo.
 
     The box is neither rounded nor stretched: see `resize.fit`. Beyond the picture's
@@ -109,19 +110,14 @@ def crop_to_working(image: Image.Image, box: Box, working: Size) -> Image.Image:
     Parameters
     ----------
     image : "RGB" or "L", source size; a mask goes through `masks.mask_to_working`
+    upscale : enlarges by whole times, before the exact place is found in that
     """
     if box.size == working:
         return image.crop(box)
     left, top, scale = fit(box, working)
-    edges = (left, top, left + working.width / scale, top + working.height / scale)
-    # Whole source pixels around the tile, with what the filter reaches beyond it.
-    reach = math.ceil(_LANCZOS_REACH * max(1, 1 / scale))
-    around = Box(
-        math.floor(edges[0]) - reach,
-        math.floor(edges[1]) - reach,
-        math.ceil(edges[2]) + reach,
-        math.ceil(edges[3]) + reach,
-    )
+    by_times = upscale is not resample and scale > 1
+    times = math.ceil(scale) if by_times else 1
+    around = box_seen(box, working, by_times=by_times)
     inside = around.clamped(Size(*image.size))
     margin = image.crop(inside)
     if inside != around:
@@ -129,9 +125,27 @@ def crop_to_working(image: Image.Image, box: Box, working: Size) -> Image.Image:
         beyond += [(inside.left - around.left, around.right - inside.right), (0, 0)]
         pixels = np.asarray(margin)
         margin = Image.fromarray(np.pad(pixels, beyond[: pixels.ndim], mode="edge"))
-    left, top = left - around.left, top - around.top
-    tile = (left, top, left + working.width / scale, top + working.height / scale)
+    left, top = (left - around.left) * times, (top - around.top) * times
+    if times > 1:
+        margin = upscale(margin, Size(margin.width * times, margin.height * times))
+    tile = (left, top, left + working.width / scale * times, top + working.height / scale * times)
     return resample(margin, working, box=_within(tile, margin))
+
+
+def box_seen(box: Box, working: Size, *, by_times: bool = False) -> Box:
+    """Give the whole source pixels on which a tile cut out by `crop_to_working` depends, beyond the border too.
+
+    Parameters
+    ----------
+    by_times : it is enlarged by whole times first, by a network that looks around
+    """
+    if box.size == working:
+        return box
+    left, top, scale = fit(box, working)
+    # What the filter, or the network, reaches beyond the tile.
+    reach = _NETWORK_REACH if by_times else math.ceil(_LANCZOS_REACH * max(1, 1 / scale))
+    right, bottom = left + working.width / scale, top + working.height / scale
+    return Box(math.floor(left), math.floor(top), math.ceil(right), math.ceil(bottom)).padded(reach)
 
 
 def stitch_from_working(pixels: NDArray[np.floating], box: Box, working: Size) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ from PIL import ExifTags, Image, ImageCms, ImageColor, ImageOps
 
 from ..errors import ImageError
 from ..geometry import Size
-from .resize import resize
+from .resize import Upscale, resample, resize
 
 LARGEST_PICTURE = 16384 * 8192
 """Pixels above which a picture is refused before it is decoded (a 512 MB RGBA buffer)."""
@@ -57,13 +57,14 @@ class Source:
     def size(self) -> Size:
         return Size(*self.image.size)
 
-    def resized(self, size: Size, mode: str) -> "Source":
+    def resized(self, size: Size, mode: str, upscale: Upscale = resample) -> "Source":
         """Give all planes another size in one of `RESIZE_MODES`."""
+        image = resize(self.image, size, mode, upscale)
         return replace(
             self,
-            image=resize(self.image, size, mode),
-            straight=resize(self.straight, size, mode),
-            alpha=None if self.alpha is None else resize(self.alpha, size, mode),
+            image=image,
+            straight=image if self.straight is self.image else resize(self.straight, size, mode, upscale),
+            alpha=None if self.alpha is None else resize(self.alpha, size, mode, upscale),
         )
 
 

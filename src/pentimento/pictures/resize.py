@@ -31,18 +31,22 @@ def resample(
     return across.resize(size, how, (0, top, size.width, bottom))
 
 
-def just_resize(image: Image.Image, size: Size) -> Image.Image:
+Upscale = Callable[[Image.Image, Size], Image.Image]
+"""Brings a picture to a larger size."""
+
+
+def just_resize(image: Image.Image, size: Size, upscale: Upscale) -> Image.Image:
     """Stretch to the size; the aspect is not kept."""
-    return resample(image, size)
+    return _enlarged(image, size, upscale)
 
 
-def crop_and_resize(image: Image.Image, size: Size) -> Image.Image:
+def crop_and_resize(image: Image.Image, size: Size, upscale: Upscale) -> Image.Image:
     """Scale until the size is covered, and cut off equally on both sides what sticks out."""
     wide = size.width / size.height > image.width / image.height
-    return _pasted(_scaled(image, size, by_width=wide), size)
+    return _pasted(_scaled(image, size, upscale, by_width=wide), size)
 
 
-def resize_and_fill(image: Image.Image, size: Size) -> Image.Image:
+def resize_and_fill(image: Image.Image, size: Size, upscale: Upscale) -> Image.Image:
     """Scale until the picture fits inside, and fill the bars with its edge lines.
 
     Notes
@@ -51,7 +55,7 @@ def resize_and_fill(image: Image.Image, size: Size) -> Image.Image:
     side. The bars are a resize of a source box without thickness.
     """
     ratio, own = size.width / size.height, image.width / image.height
-    scaled = _scaled(image, size, by_width=ratio < own)
+    scaled = _scaled(image, size, upscale, by_width=ratio < own)
     canvas = _pasted(scaled, size)
     width, height = scaled.size
     above, beside = size.height // 2 - height // 2, size.width // 2 - width // 2
@@ -66,12 +70,12 @@ def resize_and_fill(image: Image.Image, size: Size) -> Image.Image:
     return canvas
 
 
-def leave(image: Image.Image, size: Size) -> Image.Image:
+def leave(image: Image.Image, size: Size, upscale: Upscale) -> Image.Image:
     """Give the picture back as it is: its latents are resized instead."""
     return image
 
 
-RESIZE_MODES: dict[str, Callable[[Image.Image, Size], Image.Image]] = {
+RESIZE_MODES: dict[str, Callable[[Image.Image, Size, Upscale], Image.Image]] = {
     "just_resize": just_resize,
     "crop_and_resize": crop_and_resize,
     "resize_and_fill": resize_and_fill,
@@ -79,8 +83,12 @@ RESIZE_MODES: dict[str, Callable[[Image.Image, Size], Image.Image]] = {
 }
 
 
-def resize(image: Image.Image, size: Size, mode: str) -> Image.Image:
+def resize(image: Image.Image, size: Size, mode: str, upscale: Upscale = resample) -> Image.Image:
     """Resize in one of `RESIZE_MODES`; the image's own mode ("L", "RGB") is kept.
+
+    Parameters
+    ----------
+    upscale : what is larger than it was in one direction at least is made by this
 
     Raises
     ------
@@ -98,7 +106,7 @@ def resize(image: Image.Image, size: Size, mode: str) -> Image.Image:
     """
     if mode not in RESIZE_MODES:
         raise unknown_name("resize_mode", mode, list(RESIZE_MODES))
-    return RESIZE_MODES[mode](image, size)
+    return RESIZE_MODES[mode](image, size, upscale)
 
 
 class Fit(NamedTuple):
@@ -127,13 +135,18 @@ def fit(box: Box, working: Size) -> Fit:
     )
 
 
-def _scaled(image: Image.Image, size: Size, by_width: bool) -> Image.Image:
+def _enlarged(image: Image.Image, size: Size, upscale: Upscale) -> Image.Image:
+    larger = size.width > image.width or size.height > image.height
+    return upscale(image, size) if larger else resample(image, size)
+
+
+def _scaled(image: Image.Image, size: Size, upscale: Upscale, by_width: bool) -> Image.Image:
     if by_width:
         inner = Size(size.width, image.height * size.width // image.width)
     else:
         inner = Size(image.width * size.height // image.height, size.height)
     # A very long picture can shrink to no pixels across; one line is what is left of it.
-    return resample(image, Size(max(1, inner.width), max(1, inner.height)))
+    return _enlarged(image, Size(max(1, inner.width), max(1, inner.height)), upscale)
 
 
 def _pasted(scaled: Image.Image, size: Size) -> Image.Image:

@@ -1,20 +1,11 @@
 """Upscalers that work on pixels: a picture brought to a larger size."""
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from ..geometry import Size
-from .resize import resample
-
-Upscale = Callable[[Image.Image, Size], Image.Image]
-
-
-def lanczos(image: Image.Image, size: Size) -> Image.Image:
-    """Enlarge with a windowed sinc: smooth, a little sharpened."""
-    return resample(image, size)
+from .resize import Upscale, resample
 
 
 def nearest(image: Image.Image, size: Size) -> Image.Image:
@@ -28,4 +19,4 @@ def _nearest(own: int, enlarged: int) -> NDArray[np.int64]:
     return (2 * np.arange(enlarged, dtype=np.int64) + 1) * own // (2 * enlarged)
 
 
-PIXEL_UPSCALERS: dict[str, Upscale] = {"lanczos": lanczos, "nearest": nearest}
+PIXEL_UPSCALERS: dict[str, Upscale] = {"lanczos": resample, "nearest": nearest}

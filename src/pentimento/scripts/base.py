@@ -12,7 +12,7 @@ from PIL import Image
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from .. import infotext, metadata
-from ..errors import RequestError, unknown_name
+from ..errors import PentimentoError, RequestError, unknown_name
 from ..geometry import Size
 from ..pictures.metrics import Footprint
 from ..pictures.read import LARGEST_PICTURE, read_picture
@@ -65,7 +65,19 @@ class Options(BaseModel):
         ----------
         tell : writes a picture, wherever it stands; left out = `sha256:<hex>` of its file
         """
-        return self.model_dump(mode="json", exclude_unset=True, context={TELL_PICTURE: tell})
+        refused: list[PentimentoError] = []
+
+        def telling(picture: Picture) -> str:
+            try:
+                return tell(picture)
+            except PentimentoError as error:  # pydantic would make another of it
+                refused.append(error)
+                return ""
+
+        values = self.model_dump(mode="json", exclude_unset=True, context={TELL_PICTURE: telling})
+        if refused:
+            raise refused[0]
+        return values
 
 
 @dataclass(frozen=True, eq=False)

@@ -35,7 +35,6 @@ from .means import Look, Means, Search
 from .region import Region
 from .regions import Named, kept_by, paint, prepare
 
-_STRENGTH = 0.4
 _SKIP = "[SKIP]"
 
 
@@ -82,11 +81,8 @@ class DetailOptions(Options):
         description="prompt of details: [PROMPT] is the request's, [SEP] parts them, [SKIP] leaves one out",
     )
     detail_negative_prompt: str = Field("", description="the same for their negative prompt")
-    detail_denoising_strength: float | None = Field(
-        None,
-        ge=0,
-        le=1,
-        description="of details; left out = 0.4, or the request's where that is given and not used first",
+    detail_denoising_strength: float = Field(
+        0.4, ge=0, le=1, description="denoising strength of details; the request's is that of what is painted first"
     )
     paint_first: bool = Field(
         False, description="run the request first (always where it has no picture), then its details"
@@ -247,18 +243,11 @@ def _of_painted(request: Request, painted: ScriptPicture) -> Request:
 
 def _as_given(request: Request, options: DetailOptions) -> Request:
     """Give the request for details of the picture that was given."""
-    return Request(**{**_of_details(request), "denoising_strength": _strength(request, options)})
+    return Request(**{**_of_details(request), "denoising_strength": options.detail_denoising_strength})
 
 
 def _of_details(request: Request) -> dict[str, Any]:
     return {name: getattr(request, name) for name in request.model_fields_set if name not in _NOT_OF_DETAILS}
-
-
-def _strength(request: Request, options: DetailOptions) -> float:
-    if options.detail_denoising_strength is not None:
-        return options.detail_denoising_strength
-    own = "denoising_strength" in request.model_fields_set and not _paints_first(request, options)
-    return request.denoising_strength if own else _STRENGTH
 
 
 def _unpainted(source: Request, means: Means) -> Pictures:
@@ -283,7 +272,6 @@ def _named(request: Request, options: DetailOptions, found: Sequence[Detection])
     found = merged(grown(found, options.grow), options.merge)
     prompts = _texts(options.detail_prompt, request.prompt, len(found))
     negatives = _texts(options.detail_negative_prompt, request.negative_prompt, len(found))
-    strength = _strength(request, options)
     named: list[Named] = []
     for number, (one, prompt, negative) in enumerate(zip(found, prompts, negatives, strict=True), 1):
         fields: dict[str, Any] = {
@@ -291,7 +279,7 @@ def _named(request: Request, options: DetailOptions, found: Sequence[Detection])
             "mask_mode": "inpaint_masked",
             "prompt": prompt,
             "negative_prompt": negative,
-            "denoising_strength": strength,
+            "denoising_strength": options.detail_denoising_strength,
             "inpaint_area": "only_masked",
         }
         if prompt != _SKIP:

@@ -1,6 +1,5 @@
 """A region: a mask, and the fields of the request that are other there. Its text is for command line and infotext."""
 
-import re
 import shlex
 from collections.abc import Mapping
 from typing import Any, Self, cast
@@ -10,7 +9,7 @@ from pydantic import ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 from ..errors import RequestError, unknown_name
 from ..labels import group_of
-from ..pictures.mask_text import write_drawing
+from ..pictures.mask_text import PREFIX, write_drawing
 from ..pictures.shapes import Drawing
 from ..request import Request
 from .values import read_field
@@ -21,6 +20,8 @@ _SHARED = frozenset({"init_image", "model", "vae", "batch_size", "batch_count", 
 """Fields that are the same in all regions of a picture."""
 OWN = tuple(name for name in Request.model_fields if name not in _SHARED)
 """Fields that a region may have of its own."""
+
+_MASK_FIRST = sorted(OWN, key=lambda name: name != "mask")
 
 
 def _only_own(schema: dict[str, Any]) -> None:
@@ -49,8 +50,8 @@ class Region(Request):
 
     @property
     def own(self) -> dict[str, Any]:
-        """The fields that were set."""
-        return {name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set}
+        """The fields that were set, the mask first."""
+        return {name: getattr(self, name) for name in _MASK_FIRST if name in self.model_fields_set}
 
     @model_validator(mode="before")
     @classmethod
@@ -119,7 +120,7 @@ def write_region(fields: Mapping[str, Any]) -> str:
 
 def _written(value: object) -> str:
     if isinstance(value, Drawing):
-        return write_drawing(value)
+        return write_drawing(value).removeprefix(PREFIX).strip()
     if isinstance(value, bytes | Image.Image):
         return "picture"
     if isinstance(value, tuple):
@@ -128,6 +129,4 @@ def _written(value: object) -> str:
 
 
 def _quoted(text: str) -> str:
-    if re.fullmatch(r"[^\s'\"]+", text):
-        return text
-    return f'"{text}"' if "'" in text else f"'{text}'"
+    return f'"{text}"' if "'" in text and '"' not in text else shlex.quote(text)

@@ -98,6 +98,9 @@ class ScriptPlan(Course):
             "pictures": self.pictures,
             "pictures_painted": self.painted,
             "page": self.has_page,
+            # Each run has its own; who reads plans of both kinds finds these here too.
+            "box": None,
+            "place": None,
             "output_sizes": [list(size) for size in dict.fromkeys(one.image.size for one in self.given)],
             "labels": [one.label for one in self.given],
             "steps": sum(run.steps * len(run.pictures) for run in self.runs),

@@ -1,12 +1,12 @@
 """SD upscale: the picture is enlarged, and painted again tile by tile."""
 
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Callable, Generator
 
 import numpy as np
 from PIL import Image
 from pydantic import Field
 
+from .. import choices
 from ..geometry import Box, Size
 from ..inputs import read_inputs
 from ..pictures import masks
@@ -15,15 +15,17 @@ from ..pictures.upscale import PIXEL_UPSCALERS
 from ..plan import Plan
 from ..profiles import find_profile
 from ..request import Request
-from .base import Ask, Asking, Gathered, Options, ScriptPicture, check, check_size, one_by_one, source_of
+from ..upscaling import upscale_request
+from .base import Ask, Asking, Gathered, Options, Pictures, ScriptPicture, check, check_size, one_by_one, source_of
 from .tiles import Tiling, tiling
-
-Upscaler = Literal["lanczos", "nearest", "none"]
 
 
 class SdUpscaleOptions(Options):
     scale: float = Field(2.0, ge=1, le=16, description="times that the picture is enlarged")
-    upscaler: Upscaler = Field("lanczos", description="how it is enlarged; none = not at all")
+    upscaler: str = Field(
+        "lanczos",
+        description="how it is enlarged: lanczos, nearest, or a network in the model folders; none = not at all",
+    )
     overlap: int = Field(64, ge=0, le=4096, description="px that tiles have in common")
     mask_each_tile: bool = Field(False, description="lay the whole mask on every tile, as A1111 does; for its profile")
 
@@ -37,7 +39,7 @@ def sd_upscale(request: Request, options: SdUpscaleOptions, plan: Callable[[Requ
     tiles; the infotext is the first tile's. The mask is seen as a whole here: a tile that it does not
     touch is not run.
     """
-    source = _enlarged(source_of(request), request, options)
+    source = yield from _enlarged(source_of(request), request, options)
     size = Size(*source.size)
     asked = plan(request.changed(init_image=source, mask=None, latent_mask=None, inpaint_area="whole_picture"))
     tile = _tile(request, size, asked)
@@ -68,14 +70,20 @@ def sd_upscale(request: Request, options: SdUpscaleOptions, plan: Callable[[Requ
     return Gathered(given)
 
 
-def _enlarged(image: Image.Image, request: Request, options: SdUpscaleOptions) -> Image.Image:
-    if options.upscaler == "none":
+def _enlarged(image: Image.Image, request: Request, options: SdUpscaleOptions) -> Generator[Ask, Pictures, Image.Image]:
+    """Enlarge the picture; a network is asked for as any other work is."""
+    if options.upscaler.strip().lower() == "none":
         return image
     whole = find_profile(request.profile).sizes == "any"
     sides = (side * options.scale for side in image.size)
     size = Size(*(round(side) if whole else max(8, int(side) // 8 * 8) for side in sides))
     check_size("scale", options.scale, size)
-    return PIXEL_UPSCALERS[options.upscaler](image, size)
+    upscaler = choices.RESIZE_UPSCALER.name_of(options.upscaler)
+    if upscaler in PIXEL_UPSCALERS:
+        return PIXEL_UPSCALERS[upscaler](image, size)
+    asked = upscale_request(image, width=size.width, height=size.height, upscaler=upscaler)
+    (large,) = yield Ask(asked.changed(model=request.model, seed=request.seed), "enlarged")
+    return large.image.convert("RGB")
 
 
 def _tile(request: Request, size: Size, asked: Plan) -> Size:

@@ -18,7 +18,8 @@ from ..errors import PentimentoError, RequestError
 from ..jobs import Executor
 from . import health, native, openai, page
 from .errors import Problem, describe, respond, title
-from .native.bodies import REQUEST_HERE, ProblemBody, request_schema
+from .native.answers import JobEvents
+from .native.bodies import PROBLEM, REQUEST_HERE, ProblemBody, request_schema
 from .native.jobs import NewJob
 from .sdapi import routes as sdapi_routes
 from .security import Guard
@@ -120,13 +121,31 @@ def _described(app: FastAPI) -> Callable[[], dict[str, Any]]:
             return app.openapi_schema
         document = build()
         schemas: dict[str, Any] = document.setdefault("components", {}).setdefault("schemas", {})
-        schemas.update(NewJob=NewJob.model_json_schema(), Problem=ProblemBody.model_json_schema())
+        for model in (NewJob, JobEvents):
+            described = model.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update(described.pop("$defs", {}), **{model.__name__: described})
+        schemas["Problem"] = ProblemBody.model_json_schema()
         document = _with_references(document)
         document["components"]["schemas"]["Request"] = request_schema()
+        _tell_own_refusals(document)
         app.openapi_schema = document
         return document
 
     return openapi
+
+
+def _tell_own_refusals(document: dict[str, Any]) -> None:
+    """Put our form of a refusal where FastAPI tells its own, which no route answers with."""
+    for name in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(name, None)
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            if "HTTPValidationError" in str(operation["responses"].get("422")):
+                refusal = PROBLEM if path.startswith(native.PREFIX) else {"description": "refused"}
+                operation["responses"]["422"] = refusal
+
+
+_OF_PLAIN_VALUES = ("type", "additionalProperties", "title")
 
 
 def _with_references(value: Any) -> Any:
@@ -138,4 +157,7 @@ def _with_references(value: Any) -> Any:
     told = cast(dict[str, Any], value)
     if told.get("$comment") == REQUEST_HERE:
         return {"$ref": "#/components/schemas/Request"}
+    if "$ref" in told or "anyOf" in told:
+        # What FastAPI says of the route's plain values is said better by the model that it points to.
+        told = {name: item for name, item in told.items() if name not in _OF_PLAIN_VALUES}
     return {name: _with_references(item) for name, item in told.items()}

@@ -52,8 +52,7 @@ class Service:
                 name = str(event.data["plan"]["model"])
                 others = [one for one in self.at_hand if one != name]
                 self.at_hand = deque([*others, name], maxlen=self.jobs.executor.capacity)
-            elif event.kind == "done":
-                self.pace.learn(self.jobs.get(event.job))
+            self.pace.hear(event, lambda job=event.job: self.jobs.get(job))
 
     async def plan(self, request: Request) -> Plan:
         """Plan outside the event loop."""
@@ -107,11 +106,11 @@ class Service:
         return Refusal(status, detail)
 
     def as_done(self, plan: Plan, job: Job) -> Plan:
-        """Give a plan the seeds with which its job was done: an equal request may have been answered before."""
-        if [picture.seed for picture in plan.pictures] == list(job.seeds):
-            return plan
-        pictures = (replace(own, seed=seed) for own, seed in zip(plan.pictures, job.seeds, strict=True))
-        return replace(plan, pictures=tuple(pictures))
+        """Give a plan the pictures that its job has made, with their seeds: an equal request may have been answered
+        before, and pictures may have been left out."""
+        pictures = [replace(own, seed=seed) for own, seed in zip(plan.pictures, job.seeds, strict=True)]
+        made = [pictures[picture.index] for picture in job.pictures]
+        return replace(plan, pictures=tuple(made or pictures))
 
     def files(self, job: Job) -> dict[int, bytes]:
         """Read the files of a job's pictures, by their place."""

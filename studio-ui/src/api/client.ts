@@ -1,6 +1,6 @@
 // A thin client: one function a route, errors as `Problem`.
 
-import type { Problem as ProblemBody } from './schema';
+import type { Problem as ProblemBody, ScriptCall } from './schema';
 import type {
   Job,
   Model,
@@ -12,6 +12,8 @@ import type {
   Plan,
   PlanPicture,
   ReadAnswer,
+  ScriptInfo,
+  ScriptPlan,
   ServerInfo,
   Tokens,
   Upload,
@@ -75,6 +77,7 @@ export const api = {
   refreshModels: () => json<Model[]>('models/refresh', withJson('POST', {})),
   networks: () => json<Network[]>('networks'),
   embeddings: () => json<Named[]>('embeddings'),
+  scripts: () => json<ScriptInfo[]>('scripts'),
   styles: () => json<Named[]>('styles'),
   tokens: (text: string, model: string | null, signal: AbortSignal) =>
     json<Tokens>('tokens', withJson('POST', model ? { text, model } : { text }, signal)),
@@ -96,11 +99,13 @@ export const api = {
     }),
 
   plan: (request: Values, signal: AbortSignal) => json<Plan>('plan', withJson('POST', { request }, signal)),
+  planScript: (request: Values, script: ScriptCall, signal: AbortSignal) =>
+    json<ScriptPlan>('plan', withJson('POST', { request, script }, signal)),
   planPicture: async (kind: PlanPicture, request: Values, signal: AbortSignal) =>
     (await send(`plan/pictures/${kind}`, withJson('POST', { request }, signal))).blob(),
 
-  submit: (request: Values, priority: 'interactive' | 'batch', keep: boolean) =>
-    json<Job>('jobs', withJson('POST', { request, priority, keep })),
+  submit: (body: { request: Values; script?: ScriptCall | null; priority: 'interactive' | 'batch'; keep: boolean }) =>
+    json<Job>('jobs', withJson('POST', body)),
   jobs: (state?: string) => json<Job[]>(`jobs${query({ state, limit: 50 })}`),
   job: (id: string) => json<Job>(`jobs/${id}`),
   cancel: (id: string) => json<Job>(`jobs/${id}`, { method: 'DELETE' }),
@@ -113,6 +118,13 @@ export const api = {
   trash: (id: string) => send(`pictures/${id}`, { method: 'DELETE' }),
   restore: (id: string) => send(`pictures/${id}/restore`, withJson('POST', {})),
   emptyTrash: () => json<{ removed: number }>('trash', { method: 'DELETE' }),
+  /** The file and the name that the server gives it. */
+  named: async ({ id }: Pick<Picture, 'id'>) => {
+    const answer = await send(`pictures/${id}/file?download=1`);
+    const told = /filename(\*?)=(?:utf-8'')?"?([^";]+)/i.exec(answer.headers.get('Content-Disposition') ?? '');
+    const name = told?.[2] ?? id;
+    return { name: told?.[1] ? decodeURIComponent(name) : name, file: await answer.blob() };
+  },
   file: async (picture: Pick<Picture, 'id'>) => (await send(`pictures/${picture.id}/file`)).blob(),
 
   read: (body: Blob | string) =>

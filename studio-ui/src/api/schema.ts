@@ -1,10 +1,359 @@
 // Written by `npm run types` from the server; do not edit.
 
+/** A name that may be chosen, and what it is called. */
+export interface Choice {
+  name: string;
+  label: string;
+  label_ru: string;
+}
+
+/** The job is done. */
+export interface DoneEvent {
+  job: Job;
+  seq: number;
+  time: number;
+}
+
+/** A textual inversion. */
+export interface Embedding {
+  name: string;
+  vectors: number;
+}
+
+/** What every event but `done` tells. */
+export interface EventHead {
+  job: string;
+  seq: number;
+  time: number;
+}
+
+/** The job failed. */
+export interface FailedEvent {
+  job: string;
+  seq: number;
+  time: number;
+  error: JobError;
+}
+
+/** What changed outside the mask. */
+export interface Footprint {
+  pixels_changed_outside: number;
+  /** how far the farthest of them is from what was painted */
+  reach_px: number;
+  largest_change: number;
+}
+
+/** The request that was read. */
+export interface Found {
+  request: Readonly<Record<string, unknown>>;
+  infotext: string | null;
+  recipe: Readonly<Record<string, unknown>> | null;
+  /** what was not understood */
+  notes: string[];
+}
+
+/** Fields that belong together. */
+export interface Group {
+  name: string;
+  label: string;
+  label_ru: string;
+  /** for which of txt2img, img2img and inpaint it is shown */
+  modes: string[];
+}
+
+/** An accepted request. */
+export interface Job {
+  id: string;
+  state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
+  priority: 'interactive' | 'batch';
+  origin: string;
+  mode: string;
+  format: string;
+  keep: boolean;
+  created: number;
+  started: number | null;
+  finished: number | null;
+  attempts: number;
+  position: number | null;
+  progress: Progress;
+  request: Readonly<Record<string, unknown>>;
+  script: JobScript | null;
+  plan: Plan | ScriptPlan;
+  seeds: number[];
+  pictures: Picture[];
+  error: JobError | null;
+}
+
+/** Why a job failed. */
+export interface JobError {
+  title: string;
+  detail: string;
+  field: string | null;
+}
+
+/** The data of server-sent events, by the name of the event. */
+export interface JobEvents {
+  queued: EventHead;
+  loading: LoadingEvent;
+  started: StartedEvent;
+  step: StepEvent;
+  preview: PreviewEvent;
+  picture: PictureEvent;
+  done: DoneEvent;
+  failed: FailedEvent;
+  cancelled: EventHead;
+}
+
+/** The script of a job. */
+export interface JobScript {
+  name: string;
+  options: Readonly<Record<string, unknown>>;
+  /** which of the job's pictures is the page of all others */
+  page: number | null;
+}
+
+/** A model is brought into memory. */
+export interface LoadingEvent {
+  job: string;
+  seq: number;
+  time: number;
+  model: string;
+}
+
+/** What a person says of a picture. */
+export interface Marks {
+  favourite?: boolean | null;
+  tags?: string[] | null;
+}
+
+/** A model that was found. */
+export interface Model {
+  name: string;
+  family: string;
+  size_bytes: number;
+  hash: string | null;
+  native_size: number;
+  inpaint: boolean;
+  prediction: string;
+  source: string;
+  loaded: boolean;
+  licence: string | null;
+}
+
+/** A network that prompts may call as `<lora:name:1>`. */
+export interface Network {
+  name: string;
+  alias: string | null;
+  kind: string;
+  family: string | null;
+}
+
+/** A request, and how it is to be done. */
+export interface NewJob {
+  request?: Request;
+  /** what runs the request several times; left out = once, as it is */
+  script?: ScriptCall | null;
+  priority?: 'interactive' | 'batch';
+  /** png, jpeg, webp or avif */
+  format?: string;
+  /** keep the pictures in the history; else they live as long as the job */
+  keep?: boolean;
+}
+
+/** An option of a script. */
+export interface OptionField {
+  name: string;
+  default: unknown;
+  description: string;
+  label: string;
+  label_ru: string;
+  minimum?: number | null;
+  maximum?: number | null;
+  above?: number | null;
+  below?: number | null;
+  choices?: Choice[] | null;
+  type: 'string' | 'integer' | 'number' | 'boolean' | 'choice' | 'picture' | 'pair' | 'list' | "object";
+}
+
+/** Everything that can be set in a request. */
+export interface Options {
+  fields: RequestField[];
+  groups: Group[];
+  samplers: SamplerInfo[];
+  schedules: ScheduleInfo[];
+  profiles: string[];
+}
+
+/** One pass of a plan. */
+export interface Pass {
+  working_size: [number, number];
+  upscaler: string | null;
+  model: string;
+  refiner: string | null;
+  sampler: string;
+  schedule: string;
+  steps: number;
+  sigmas: number[];
+  networks: string[];
+}
+
+/** A finished picture. */
+export interface Picture {
+  id: string;
+  job: string;
+  index: number;
+  created: number;
+  width: number;
+  height: number;
+  format: string;
+  bytes: number;
+  seed: number | null;
+  mode: string;
+  prompt: string;
+  negative_prompt: string;
+  model: string;
+  favourite: boolean;
+  tags: string[];
+  trashed: boolean;
+  footprint: Footprint | null;
+  /** what it is among the pictures of a script */
+  label: string;
+  file: string;
+  thumbnail: string;
+}
+
+/** A picture with how it was made. */
+export interface PictureDetail {
+  id: string;
+  job: string;
+  index: number;
+  created: number;
+  width: number;
+  height: number;
+  format: string;
+  bytes: number;
+  seed: number | null;
+  mode: string;
+  prompt: string;
+  negative_prompt: string;
+  model: string;
+  favourite: boolean;
+  tags: string[];
+  trashed: boolean;
+  footprint: Footprint | null;
+  /** what it is among the pictures of a script */
+  label: string;
+  file: string;
+  thumbnail: string;
+  infotext: string | null;
+  recipe: Readonly<Record<string, unknown>> | null;
+  /** makes it again */
+  request: Readonly<Record<string, unknown>> | null;
+}
+
+/** A picture is finished. */
+export interface PictureEvent {
+  job: string;
+  seq: number;
+  time: number;
+  picture: Picture;
+}
+
+/** A page of the history. */
+export interface Pictures {
+  pictures: Picture[];
+  /** `before` of the next page */
+  next: string | null;
+}
+
+/** What a request will do; sizes and boxes in px. */
+export interface Plan {
+  mode: string;
+  profile: string;
+  model: string;
+  output_size: [number, number];
+  working_size: [number, number];
+  /** left, top, right, bottom of what is worked on; null = the whole picture */
+  box: [number, number, number, number] | null;
+  /** where the given picture lies in one that was extended */
+  place: [number, number, number, number] | null;
+  sampler: string;
+  schedule: string;
+  steps_requested: number;
+  steps: number;
+  passes: Pass[];
+  sigmas: number[];
+  first_sigma: number | null;
+  latent_cells: number;
+  latent_cells_repainted: number;
+  model_calls: number;
+  memory_bytes: number;
+  networks: string[];
+  embeddings: string[];
+  seeds: number[];
+  variation_seeds: number[];
+  warnings: PlanWarning[];
+}
+
+/** A request, or a script with one. */
+export interface PlanBody {
+  request?: Request;
+  script?: ScriptCall | null;
+}
+
+/** What a person should know before running. */
+export interface PlanWarning {
+  code: string;
+  message: string;
+  field: string;
+  /** fields that would mend it; empty where a person must decide */
+  fix: Readonly<Record<string, unknown>>;
+}
+
+/** What is predicted so far. */
+export interface PreviewEvent {
+  job: string;
+  seq: number;
+  time: number;
+  picture: number;
+  step: number;
+  /** a data URI */
+  jpeg: string;
+  box: [number, number, number, number] | null;
+}
+
+/** An error (RFC 9457); `detail` is the sentence that library and command line show. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  field?: string | null;
+  value?: unknown;
+  choices?: string[] | null;
+  request_id: string;
+}
+
+/** How far a job is; of a script, pictures are those that are painted. */
+export interface Progress {
+  picture: number;
+  pictures: number;
+  step: number;
+  steps: number;
+  fraction: number;
+  seconds_left: number | null;
+}
+
+/** How many pictures were deleted for good. */
+export interface Removed {
+  removed: number;
+}
+
 /** What to make: no picture = txt2img, a picture = img2img, picture and mask = inpaint. */
 export interface Request {
   prompt?: string;
   negative_prompt?: string;
-  styles?: readonly string[];
+  styles?: string[];
   init_image?: string | null;
   mask?: string | null;
   model?: string | null;
@@ -24,6 +373,7 @@ export interface Request {
   denoising_strength?: number;
   exact_steps?: boolean;
   resize_mode?: 'just_resize' | 'crop_and_resize' | 'resize_and_fill' | 'latent_upscale';
+  resize_upscaler?: string;
   background?: string;
   tiling?: boolean;
   mask_blur?: [number, number];
@@ -47,7 +397,7 @@ export interface Request {
   hires_scale?: number | null;
   hires_width?: number | null;
   hires_height?: number | null;
-  hires_upscaler?: 'latent' | 'latent_antialiased' | 'latent_bicubic' | 'latent_bicubic_antialiased' | 'latent_nearest' | 'latent_nearest_exact' | 'lanczos' | 'nearest';
+  hires_upscaler?: string;
   hires_steps?: number | null;
   hires_cfg_scale?: number | null;
   hires_sampler?: string | null;
@@ -94,14 +444,226 @@ export interface Request {
   profile?: string;
 }
 
-/** An error (RFC 9457); `detail` is the sentence that library and command line show. */
-export interface Problem {
-  type: string;
-  title: string;
-  status: number;
-  detail: string;
-  field?: string | null;
-  value?: unknown;
-  choices?: readonly string[] | null;
-  request_id: string;
+/** A request alone. */
+export interface RequestBody {
+  request?: Request;
+}
+
+/** A field of the request. */
+export interface RequestField {
+  name: string;
+  default: unknown;
+  description: string;
+  label: string;
+  label_ru: string;
+  minimum?: number | null;
+  maximum?: number | null;
+  above?: number | null;
+  below?: number | null;
+  choices?: Choice[] | null;
+  type: 'string' | 'integer' | 'number' | 'boolean' | 'choice' | 'picture' | 'pair' | 'list';
+  group: string;
+}
+
+/** A sampler. */
+export interface SamplerInfo {
+  name: string;
+  label: string;
+  aliases: string[];
+  default_schedule: string;
+  /** calls of the network in a step */
+  evaluations: number;
+}
+
+/** A schedule. */
+export interface ScheduleInfo {
+  name: string;
+  label: string;
+  aliases: string[];
+}
+
+/** A script that asks for the requests which are run, as `/scripts` lists them. */
+export interface ScriptCall {
+  name: string;
+  /** what is set of its options; pictures as in a request */
+  options?: Readonly<Record<string, unknown>>;
+}
+
+/** A script: it runs a request several times. */
+export interface ScriptInfo {
+  name: string;
+  label: string;
+  label_ru: string;
+  summary: string;
+  needs_image: boolean;
+  options: OptionField[];
+}
+
+/** What a script will do. */
+export interface ScriptPlan {
+  script: string;
+  options: Readonly<Record<string, unknown>>;
+  mode: string;
+  model: string;
+  /** requests that are run */
+  runs: number;
+  /** how many it gives in the end, without a page */
+  pictures: number;
+  /** how many are painted on the way */
+  pictures_painted: number;
+  /** whether all of them are put on one page too */
+  page: boolean;
+  /** each run has its own */
+  box: null;
+  /** each run has its own */
+  place: null;
+  output_sizes: ([number, number])[];
+  labels: string[];
+  /** of all pictures together */
+  steps: number;
+  model_calls: number;
+  memory_bytes: number;
+  seeds: number[];
+  warnings: PlanWarning[];
+}
+
+/** What the server is and can. */
+export interface ServerInfo {
+  version: string;
+  model: string;
+  device: string;
+  /** whether every user has jobs and pictures of their own */
+  users: boolean;
+  limits: ServerLimits;
+  languages: string[];
+  formats: string[];
+}
+
+/** What one client may ask of the server. */
+export interface ServerLimits {
+  upload_bytes: number;
+  upload_pixels: number;
+  body_bytes: number;
+  queued_jobs: number;
+  script_runs: number;
+}
+
+/** Work has begun. */
+export interface StartedEvent {
+  job: string;
+  seq: number;
+  time: number;
+  plan: Plan | ScriptPlan;
+}
+
+/** A step was made. */
+export interface StepEvent {
+  job: string;
+  seq: number;
+  time: number;
+  picture: number;
+  pictures: number;
+  step: number;
+  steps: number;
+  sigma: number | null;
+  steps_per_second: number | null;
+  seconds_left: number | null;
+}
+
+/** A saved style. */
+export interface Style {
+  name: string;
+  prompt: string;
+  negative_prompt: string;
+}
+
+/** A text to be counted. */
+export interface Text {
+  text: string;
+  model?: string | null;
+}
+
+/** A plan with an estimate of its time. */
+export interface TimedPlan {
+  mode: string;
+  profile: string;
+  model: string;
+  output_size: [number, number];
+  working_size: [number, number];
+  /** left, top, right, bottom of what is worked on; null = the whole picture */
+  box: [number, number, number, number] | null;
+  /** where the given picture lies in one that was extended */
+  place: [number, number, number, number] | null;
+  sampler: string;
+  schedule: string;
+  steps_requested: number;
+  steps: number;
+  passes: Pass[];
+  sigmas: number[];
+  first_sigma: number | null;
+  latent_cells: number;
+  latent_cells_repainted: number;
+  model_calls: number;
+  memory_bytes: number;
+  networks: string[];
+  embeddings: string[];
+  seeds: number[];
+  variation_seeds: number[];
+  warnings: PlanWarning[];
+  /** null before the first job with this model */
+  seconds: number | null;
+}
+
+/** A script's plan with an estimate of its time. */
+export interface TimedScriptPlan {
+  script: string;
+  options: Readonly<Record<string, unknown>>;
+  mode: string;
+  model: string;
+  /** requests that are run */
+  runs: number;
+  /** how many it gives in the end, without a page */
+  pictures: number;
+  /** how many are painted on the way */
+  pictures_painted: number;
+  /** whether all of them are put on one page too */
+  page: boolean;
+  /** each run has its own */
+  box: null;
+  /** each run has its own */
+  place: null;
+  output_sizes: ([number, number])[];
+  labels: string[];
+  /** of all pictures together */
+  steps: number;
+  model_calls: number;
+  memory_bytes: number;
+  seeds: number[];
+  warnings: PlanWarning[];
+  seconds: number | null;
+}
+
+/** How long a prompt is. */
+export interface Tokens {
+  tokens: number;
+  /** of 75 tokens */
+  chunks: number;
+}
+
+/** A picture that is kept. */
+export interface Upload {
+  sha256: string;
+  bytes: number;
+  width: number;
+  height: number;
+  format: string;
+  has_alpha: boolean;
+}
+
+/** A request in other words. */
+export interface Written {
+  cli: string;
+  python: string;
+  curl: string;
+  a1111: string;
 }

@@ -38,8 +38,8 @@ const group = (name: Action['group'], rows: readonly Row[]): Action[] =>
 
 /** On the mask brush and eraser change places, on the sketch the two colours. */
 function swap(editor: Editor): void {
-  const { layer, tool, colour, otherColour } = editor.settings;
-  if (layer === 'sketch') editor.set({ colour: otherColour, otherColour: colour });
+  const { layer, tool, colour, from, otherColour } = editor.settings;
+  if (layer === 'sketch' && from === null) editor.set({ colour: otherColour, otherColour: colour });
   else editor.set({ tool: tool === 'eraser' ? 'brush' : 'eraser' });
 }
 

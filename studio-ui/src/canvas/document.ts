@@ -1,7 +1,9 @@
 /** A picture's mask and sketch, and the operations that made them. */
 import { boxOf, union } from './geometry';
 import { History, type Layers } from './history';
+import type { Slices } from './mask';
 import { check, lay, layerOf, perform } from './operations';
+import { NO_SOURCES, type Sources } from './sources';
 import { Hand, type StrokeOperation, StrokePainter } from './strokes';
 import { boxOfTile, Tiles } from './tiles';
 import type { Box, DocumentJSON, LayerName, Operation, PictureInfo, Point } from './types';
@@ -19,6 +21,8 @@ export class CanvasDocument {
     /** Another picture of the same size may take its place. */
     public picture: PictureInfo,
     history = new History(),
+    /** The pictures that can be painted with. */
+    readonly sources: Sources = NO_SOURCES,
   ) {
     this.#history = history;
     const { width, height } = picture;
@@ -26,13 +30,18 @@ export class CanvasDocument {
   }
 
   /** Replays a document. It pauses after each operation, so that a page can stay alive meanwhile. */
-  static *replay(json: DocumentJSON, picture: PictureInfo, history?: History): Generator<number, CanvasDocument> {
+  static *replay(
+    json: DocumentJSON,
+    picture: PictureInfo,
+    history?: History,
+    sources: Sources = NO_SOURCES,
+  ): Generator<number, CanvasDocument> {
     if (json.version !== 1) throw new RangeError(`version: ${json.version} is not 1, the one this program reads`);
     if (!(json.position >= 0 && json.position <= json.operations.length)) {
       throw new RangeError(`position: ${json.position} is not within its ${json.operations.length} operations`);
     }
-    const document = new CanvasDocument(picture, history);
-    for (const operation of json.operations) check(operation, picture);
+    const document = new CanvasDocument(picture, history, sources);
+    for (const operation of json.operations) check(operation, picture, sources);
     document.#operations = [...json.operations];
     yield* document.#replay(json.position);
     document.#history.extend(json.operations.length - json.position);
@@ -65,10 +74,16 @@ export class CanvasDocument {
 
   /** Does an operation; what was undone before cannot be redone after it. */
   apply(operation: Operation): void {
-    check(operation, this.picture);
-    this.#operations.length = this.position;
-    this.#operations.push(operation);
-    this.#do(operation);
+    finish(this.applying(operation));
+  }
+
+  /** The same with pauses; nothing else may be done with the document before its end. */
+  *applying(operation: Operation): Slices {
+    check(operation, this.picture, this.sources);
+    yield* this.#do(operation, () => {
+      this.#operations.length = this.position;
+      this.#operations.push(operation);
+    });
   }
 
   undo(): boolean {
@@ -89,10 +104,11 @@ export class CanvasDocument {
 
   /** Begins a stroke that is seen while it is drawn. */
   beginStroke(stroke: Omit<StrokeOperation, 'kind' | 'points'>, smoothing: number): LiveStroke {
-    check({ ...stroke, kind: 'stroke', points: [0, 0, 0] }, this.picture);
+    check({ ...stroke, kind: 'stroke', points: [0, 0, 0] }, this.picture, this.sources);
     return new LiveStroke(
       { ...stroke, kind: 'stroke', points: [] },
       this.layers,
+      this.sources,
       smoothing,
       (box) => this.#dirty(stroke.layer, box),
       (operation) => {
@@ -113,12 +129,13 @@ export class CanvasDocument {
     return { layers: this.layers.mask.allocated + this.layers.sketch.allocated, history: this.#history.bytes };
   }
 
-  #do(operation: Operation): void {
+  *#do(operation: Operation, done: () => void = () => {}): Slices {
     const name = layerOf(operation);
     const tiles = this.layers[name];
     tiles.record();
-    perform(this.layers, operation);
+    yield* perform(this.layers, operation, this.sources);
     const patch = tiles.recorded();
+    done();
     this.#history.push(name, patch);
     this.#touched(name, patch.keys());
   }
@@ -138,7 +155,7 @@ export class CanvasDocument {
     }
     this.#history.restart();
     for (let i = 0; i < position; i += 1) {
-      this.#do(this.#operations[i]);
+      for (const _ of this.#do(this.#operations[i])) yield i;
       this.compact();
       yield i + 1;
     }
@@ -151,24 +168,37 @@ export class CanvasDocument {
   }
 }
 
+/** Does work to its end at once. */
+export function finish(work: Slices): void {
+  while (!work.next().done);
+}
+
 /** The page lives on after so long. */
 const SLICE_MS = 12;
 
-/** Replays a document while the page lives on; null when it was stopped. */
-export async function replayInSlices(
-  json: DocumentJSON,
-  picture: PictureInfo,
+/** Does work while the page lives on; gives whether it was done to its end and not stopped. */
+export async function inSlices<T>(
+  steps: Generator<unknown, T>,
   stopped: () => boolean,
-): Promise<CanvasDocument | null> {
-  const steps = CanvasDocument.replay(json, picture);
+): Promise<{ readonly value: T } | null> {
   for (let since = performance.now(); ; ) {
     const { done, value } = steps.next();
-    if (done) return stopped() ? null : value;
+    if (done) return stopped() ? null : { value };
     if (performance.now() - since < SLICE_MS) continue;
     await new Promise((resume) => setTimeout(resume));
     if (stopped()) return null;
     since = performance.now();
   }
+}
+
+/** Replays a document while the page lives on; null when it was stopped. */
+export async function replayInSlices(
+  json: DocumentJSON,
+  picture: PictureInfo,
+  sources: Sources,
+  stopped: () => boolean,
+): Promise<CanvasDocument | null> {
+  return (await inSlices(CanvasDocument.replay(json, picture, undefined, sources), stopped))?.value ?? null;
 }
 
 /** A stroke under the pointer. */
@@ -180,6 +210,7 @@ export class LiveStroke {
   constructor(
     readonly stroke: StrokeOperation,
     readonly layers: Layers,
+    readonly sources: Sources,
     smoothing: number,
     readonly dirty: (box: Box) => void,
     readonly finish: (operation: StrokeOperation) => void,
@@ -221,7 +252,7 @@ export class LiveStroke {
 
   #lay(box: Box | null): void {
     if (box === null) return;
-    lay(this.layers, this.stroke, this.#coverage, box);
+    lay(this.layers, this.stroke, this.#coverage, box, this.sources);
     this.dirty(box);
   }
 }

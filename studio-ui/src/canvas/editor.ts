@@ -1,15 +1,17 @@
 /** The painting canvas as the page uses it: a picture, a document, a view of them, and tools. */
 
-import { CanvasDocument, replayInSlices } from './document';
+import { CanvasDocument, finish, inSlices, replayInSlices } from './document';
 import { Emitter } from './emitter';
-import { bitmapFrom, clearnessOf, greyOf, maskPng, sketchPng } from './exchange';
+import { bitmapFrom, clearnessOf, greyOf, maskPng, merged, sketchPng, withSketch } from './exchange';
 import { Gestures, type Workplace } from './gestures';
 import { sha256 } from './hash';
+import type { Slices } from './mask';
 import { OverlayStore } from './overlays';
-import { decode, Picture } from './picture';
+import { decode, Picture, SINGLE_PIXELS } from './picture';
 import { painterOf, type Scene } from './scene';
 import { changed, DEFAULTS } from './settings';
 import { parseColour } from './sketch';
+import { Source } from './sources';
 import { prepare, Surface } from './surface';
 import { developMask, developSketch, TileImages } from './tileimages';
 import type {
@@ -37,6 +39,8 @@ import { Viewer } from './viewer';
 const LARGEST_SIDE = 16384;
 /** Packing waits until the hand has rested for so long. */
 const REST_MS = 500;
+/** Work that is shorter is not told of. */
+const NOTICED_MS = 250;
 
 /** What is there while a picture is. */
 interface Open {
@@ -53,9 +57,12 @@ export class Editor {
   readonly #gestures: Gestures;
   readonly #overlays = new OverlayStore();
   readonly #variants: Variants;
+  readonly #sources = new Map<string, Source>();
   #open: Open | null = null;
   #settings: Settings;
   #resting: ReturnType<typeof setTimeout> | undefined;
+  /** A long operation that is being done in slices. */
+  #work: { readonly steps: Slices; readonly operation: Operation } | null = null;
   /** Counts loads and restores: of several at once the last one stays. */
   #turn = 0;
 
@@ -132,6 +139,7 @@ export class Editor {
 
   dispose(): void {
     this.unload();
+    for (const source of this.#sources.values()) source.picture.close();
     this.#variants.dispose();
     this.#gestures.dispose();
     this.#surface.dispose();
@@ -161,7 +169,8 @@ export class Editor {
     this.#gestures.cancel();
     const before = this.#open;
     const same = before?.picture.width === width && before.picture.height === height;
-    const document = before && same && options.keep ? before.document : new CanvasDocument(info);
+    const document =
+      before && same && options.keep ? before.document : new CanvasDocument(info, undefined, this.#sources);
     document.picture = info;
     before?.picture.close();
     this.#overlays.clear();
@@ -175,6 +184,7 @@ export class Editor {
   unload(): void {
     this.#turn += 1;
     this.#gestures.cancel();
+    this.#work = null;
     clearTimeout(this.#resting);
     this.#open?.picture.close();
     this.#open = null;
@@ -220,18 +230,44 @@ export class Editor {
   apply(operation: Operation): void {
     const { document } = this.#opened();
     this.#gestures.cancel();
+    this.settle();
     document.apply(operation);
     this.#told({ reason: 'apply', operation });
+  }
+
+  /** Does a long operation while the page lives on; whatever is asked meanwhile first waits for its end. */
+  async #applyInSlices(operation: Operation): Promise<void> {
+    const { document } = this.#opened();
+    this.#gestures.cancel();
+    this.settle();
+    const work = { steps: document.applying(operation), operation };
+    this.#work = work;
+    const working = setTimeout(() => this.#events.emit('working', true), NOTICED_MS);
+    await inSlices(work.steps, () => this.#work !== work);
+    clearTimeout(working);
+    this.#events.emit('working', false);
+    if (this.#work === work) this.settle();
+  }
+
+  /** Brings a long operation to its end at once. */
+  settle(): void {
+    const work = this.#work;
+    if (work === null) return;
+    this.#work = null;
+    finish(work.steps);
+    this.#told({ reason: 'apply', operation: work.operation });
   }
 
   /** Takes back a shape that is being made, else the last operation. */
   undo(): void {
     if (this.cancel()) return;
+    this.settle();
     if (this.#open?.document.undo()) this.#told({ reason: 'undo' });
   }
 
   redo(): void {
     this.#gestures.cancel();
+    this.settle();
     if (this.#open?.document.redo()) this.#told({ reason: 'redo' });
   }
 
@@ -244,16 +280,16 @@ export class Editor {
     if (this.painted[this.#settings.layer]) this.apply({ kind: 'clear', layer: this.#settings.layer });
   }
 
-  grow(radius: number): void {
-    this.apply({ kind: 'grow', radius });
+  grow(radius: number): Promise<void> {
+    return this.#applyInSlices({ kind: 'grow', radius });
   }
 
-  shrink(radius: number): void {
-    this.apply({ kind: 'shrink', radius });
+  shrink(radius: number): Promise<void> {
+    return this.#applyInSlices({ kind: 'shrink', radius });
   }
 
-  feather(radius: number): void {
-    this.apply({ kind: 'feather', radius });
+  feather(radius: number): Promise<void> {
+    return this.#applyInSlices({ kind: 'feather', radius });
   }
 
   threshold(level: number): void {
@@ -290,7 +326,24 @@ export class Editor {
 
   /** The picture with the sketch over it; null when nothing is painted. */
   async sketchPng(): Promise<Blob | null> {
-    return this.#open && sketchPng(this.#open.document, this.#open.picture);
+    return this.#open && sketchPng(this.#open.document, this.#open.picture, withSketch);
+  }
+
+  /** The picture with what was brushed in from others (`set({ from })`); null when nothing was. */
+  async mergedPng(): Promise<Blob | null> {
+    return this.#open && sketchPng(this.#open.document, this.#open.picture, merged);
+  }
+
+  /** Has a picture of the same size ready to be painted with under a name. */
+  async addSource(name: string, file: Blob): Promise<void> {
+    if (this.#sources.has(name)) return;
+    const { width, height } = this.#opened().picture;
+    const picture = await Picture.from(await this.#decode(file), () => {});
+    if (picture.width === width && picture.height === height) this.#sources.set(name, new Source(picture));
+    else {
+      picture.close();
+      throw this.#refuse('size_differs', `What is brushed in must be ${width} × ${height}, as the picture is.`);
+    }
   }
 
   // Gestures that keys take part in
@@ -388,19 +441,20 @@ export class Editor {
   /** The replayed document; null when another picture or document was asked for meanwhile. */
   async #replayed(json: DocumentJSON, picture: PictureInfo, turn: number): Promise<CanvasDocument | null> {
     try {
-      return await replayInSlices(json, picture, () => turn !== this.#turn);
+      return await replayInSlices(json, picture, this.#sources, () => turn !== this.#turn);
     } catch (error) {
       throw this.#refuse('broken_document', `The painting cannot be brought back: ${(error as Error).message}.`);
     }
   }
 
   #take(picture: Picture, document: CanvasDocument): void {
+    this.settle();
     const { layers } = document;
     this.#open = {
       picture,
       document,
       mask: this.#maskImages(layers.mask),
-      sketch: new TileImages(layers.sketch, developSketch),
+      sketch: new TileImages(layers.sketch, developSketch, SINGLE_PIXELS),
     };
     document.onDirty((layer, box) => this.#dirty(layer, box));
     this.#gestures.forget();
@@ -408,7 +462,7 @@ export class Editor {
   }
 
   #maskImages(mask = this.#opened().document.layers.mask): TileImages {
-    return new TileImages(mask, developMask(parseColour(this.#settings.maskColour)));
+    return new TileImages(mask, developMask(parseColour(this.#settings.maskColour)), 2);
   }
 
   #dirty(layer: LayerName, box: Box): void {
@@ -465,6 +519,7 @@ export class Editor {
         return editor.#settings;
       },
       set: (settings) => this.set(settings),
+      settle: () => this.settle(),
       done: (operation) => this.#told({ reason: 'apply', operation }),
       painting: (now) => {
         if (this.compare.index !== null) this.#redrawAll();

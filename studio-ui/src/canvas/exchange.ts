@@ -47,7 +47,10 @@ export async function maskPng({ layers }: CanvasDocument, from: 'mask' | 'sketch
   });
 }
 
-/** The sketch laid over straight RGBA of the same box, in place. */
+/** Lays the sketch on straight RGBA of the same box, in place. */
+export type Laid = (pixels: Uint8ClampedArray, sketch: Tiles, box: Box) => Uint8ClampedArray;
+
+/** The sketch over the pixels: what was clear is not any more. */
 export function withSketch(pixels: Uint8ClampedArray, sketch: Tiles, box: Box): Uint8ClampedArray {
   const colours = sketch.read(box);
   for (let i = 0; i < colours.length; i += 4) {
@@ -63,14 +66,28 @@ export function withSketch(pixels: Uint8ClampedArray, sketch: Tiles, box: Box): 
   return pixels;
 }
 
-export async function sketchPng({ layers }: CanvasDocument, picture: Picture): Promise<Blob | null> {
+/** Pictures that were brushed into each other: colours are mixed, what was clear stays clear. */
+export const merged: Laid = (pixels, sketch, box) => {
+  const colours = sketch.read(box);
+  for (let i = 0; i < colours.length; i += 4) {
+    const alpha = colours[i + 3];
+    if (alpha === 0) continue;
+    for (let k = 0; k < 3; k += 1) {
+      pixels[i + k] = Math.round((colours[i + k] * alpha + pixels[i + k] * (255 - alpha)) / 255);
+    }
+  }
+  return pixels;
+};
+
+/** The picture with its sketch; null where nothing is painted. */
+export async function sketchPng({ layers }: CanvasDocument, picture: Picture, laid: Laid): Promise<Blob | null> {
   const { sketch } = layers;
   if (sketch.isBlank) return null;
   const { width, height } = picture;
   const opaque = isOpaque(picture);
   return encodePng({ width, height }, opaque ? 3 : 4, (top, bottom) => {
     const box: Box = [0, top, width, bottom];
-    const pixels = withSketch(picture.pixels(box), sketch, box);
+    const pixels = laid(picture.pixels(box), sketch, box);
     if (!opaque) return new Uint8Array(pixels.buffer);
     const out = new Uint8Array(width * (bottom - top) * 3);
     for (let i = 0, from = 0; i < out.length; i += 3, from += 4) {

@@ -21,6 +21,8 @@ export interface Workplace {
   readonly open: { readonly picture: Picture; readonly document: CanvasDocument } | null;
   readonly settings: Settings;
   set(settings: Partial<Settings>): void;
+  /** Brings what is being done with the document to its end. */
+  settle(): void;
   /** An operation was done and is in the document. */
   done(operation: Operation): void;
   /** Something began or ended to be painted. */
@@ -139,6 +141,7 @@ export class Gestures {
       grasp: (at) => variants.grasp(this.#onPicture(at).x, GRASP / viewer.state.scale),
       hand: (touch) => toolNamed('pan').begin(this.#hands, touch),
       begin: (touch) => {
+        place.settle();
         const tool = toolNamed(place.settings.tool);
         const made = tool.begin(this.#hands, touch);
         this.#stroke = tool.paints ? made : null;

@@ -66,26 +66,29 @@ export function fromBitmap(mask: Tiles, packed: Uint8Array): void {
 }
 
 /** Every pixel takes the largest value within `radius` px: what is painted grows by that. */
-export const grow = (mask: Tiles, radius: number): void => eachNeighbourhood(mask, radius, widest);
+export const grow = (mask: Tiles, radius: number): Slices => eachNeighbourhood(mask, radius, widest);
 
 /** Every pixel takes the smallest value within `radius` px; the picture's edge does not shrink a mask that touches it. */
-export const shrink = (mask: Tiles, radius: number): void =>
+export const shrink = (mask: Tiles, radius: number): Slices =>
   eachNeighbourhood(mask, radius, (around, reach) => inverted(widest(inverted(around), reach)));
 
 const inverted = (bytes: Bytes): Bytes => bytes.map((value) => 255 - value);
 
 /** Softens edges to both sides: three means, which together are a Gaussian of standard deviation `radius`. */
-export const feather = (mask: Tiles, radius: number): void => {
+export const feather = (mask: Tiles, radius: number): Slices => {
   const widths = boxWidths(radius);
   const reach = widths.reduce((sum, width) => sum + (width - 1) / 2, 0);
-  eachNeighbourhood(mask, reach, (around) => blurred(around, TILE + 2 * reach, reach, widths));
+  return eachNeighbourhood(mask, reach, (around) => blurred(around, TILE + 2 * reach, reach, widths));
 };
 
 /** A tile's bytes anew from those of itself with a margin of `reach` px. */
 type Change = (around: Bytes, reach: number) => Bytes;
 
+/** Work that pauses between its parts, so that a page can live on meanwhile. */
+export type Slices = Generator<void, void>;
+
 /** Computes each tile that is not all of one value, together with its surroundings. */
-function eachNeighbourhood(mask: Tiles, radius: number, change: Change): void {
+function* eachNeighbourhood(mask: Tiles, radius: number, change: Change): Slices {
   const reach = Math.floor(radius);
   if (reach < 1) return;
   const source = new Tiles(mask.width, mask.height);
@@ -95,6 +98,7 @@ function eachNeighbourhood(mask: Tiles, radius: number, change: Change): void {
     if (isUniform(source, box)) continue;
     mask.put(index, change(readAround(source, box), reach));
     mask.settle(index);
+    yield;
   }
 }
 
@@ -126,11 +130,89 @@ function isUniform(source: Tiles, box: Box): boolean {
   return true;
 }
 
+/** How wide a disc is at a height above its middle, to each side. */
+const halvesOf = (reach: number): number[] =>
+  Array.from({ length: reach + 1 }, (_, dy) => Math.floor(Math.sqrt(reach * reach - dy * dy)));
+
 /** The largest value within a disc, for the inner TILE × TILE of bytes with a margin of `reach`. */
 function widest(around: Bytes, reach: number): Bytes {
   const width = TILE + 2 * reach;
+  const runs = rim(around, width);
+  const spread = runs.length / RUN;
+  // Either every run of the rim is drawn as wide as the disc, or every row is widened step by step.
+  return spread * (2 * reach + 1) * (reach + 8) < width * (reach + 1) * width
+    ? widestByRim(around, reach, runs)
+    : widestByRows(around, reach);
+}
+
+/** Numbers of a run: row, from, to, value. */
+const RUN = 4;
+
+/**
+ * The runs of pixels that have a lower one beside them.
+ *
+ * What a pixel is raised to comes from one of these, or from itself: on the way to it from any higher pixel
+ * the last one before the values fall is one of these, and is nearer.
+ */
+function rim(around: Bytes, width: number): number[] {
+  const runs: number[] = [];
+  for (let y = 0; y < width; y += 1) {
+    const row = y * width;
+    const above = y > 0 ? row - width : row;
+    const below = y < width - 1 ? row + width : row;
+    let last = -1;
+    for (let x = 0; x < width; x += 1) {
+      const value = around[row + x];
+      if (value === 0) continue;
+      const [left, right] = [x > 0 ? x - 1 : x, x < width - 1 ? x + 1 : x];
+      const isRim =
+        around[row + left] < value ||
+        around[row + right] < value ||
+        around[above + left] < value ||
+        around[above + x] < value ||
+        around[above + right] < value ||
+        around[below + left] < value ||
+        around[below + x] < value ||
+        around[below + right] < value;
+      if (!isRim) continue;
+      if (last >= 0 && runs[last] === y && runs[last + 2] === x && runs[last + 3] === value) runs[last + 2] = x + 1;
+      else {
+        last = runs.length;
+        runs.push(y, x, x + 1, value);
+      }
+    }
+  }
+  return runs;
+}
+
+function widestByRim(around: Bytes, reach: number, runs: readonly number[]): Bytes {
+  const width = TILE + 2 * reach;
+  const halves = halvesOf(reach);
   const out = new Uint8Array(TILE * TILE);
-  const halves = Array.from({ length: reach + 1 }, (_, dy) => Math.floor(Math.sqrt(reach * reach - dy * dy)));
+  for (let y = 0; y < TILE; y += 1) {
+    const from = (y + reach) * width + reach;
+    out.set(around.subarray(from, from + TILE), y * TILE);
+  }
+  for (let i = 0; i < runs.length; i += RUN) {
+    const [middle, from, to, value] = [runs[i] - reach, runs[i + 1] - reach, runs[i + 2] - reach, runs[i + 3]];
+    for (let y = Math.max(0, middle - reach); y <= Math.min(TILE - 1, middle + reach); y += 1) {
+      const half = halves[Math.abs(y - middle)];
+      const [left, right] = [Math.max(0, from - half), Math.min(TILE, to + half)];
+      if (left < right) raiseTo(out, y * TILE + left, y * TILE + right, value);
+    }
+  }
+  return out;
+}
+
+function raiseTo(out: Bytes, from: number, to: number, value: number): void {
+  if (value === 255) out.fill(255, from, to);
+  else for (let i = from; i < to; i += 1) if (out[i] < value) out[i] = value;
+}
+
+function widestByRows(around: Bytes, reach: number): Bytes {
+  const width = TILE + 2 * reach;
+  const out = new Uint8Array(TILE * TILE);
+  const halves = halvesOf(reach);
   let [line, wider] = [new Uint8Array(width), new Uint8Array(width)];
   for (let y = 0; y < width; y += 1) {
     line.set(around.subarray(y * width, (y + 1) * width));
@@ -191,14 +273,25 @@ function blurred(around: Bytes, width: number, reach: number, widths: readonly n
     for (let x = 0; x < TILE; x += 1) write(x, line[x + reach] / total);
   };
   for (let y = 0; y < width; y += 1) {
-    for (let x = 0; x < width; x += 1) line[x] = around[y * width + x];
+    const row = around.subarray(y * width, (y + 1) * width);
+    if (row.every((value) => value === row[0])) {
+      for (let x = 0; x < TILE; x += 1) across[x * width + y] = row[0] * 256;
+      continue;
+    }
+    line.set(row);
     run((x, value) => {
       across[x * width + y] = Math.round(value * 256);
     });
   }
   const out = new Uint8Array(TILE * TILE);
   for (let x = 0; x < TILE; x += 1) {
-    for (let y = 0; y < width; y += 1) line[y] = across[x * width + y];
+    const column = across.subarray(x * width, (x + 1) * width);
+    if (column.every((value) => value === column[0])) {
+      const value = Math.round(column[0] / 256);
+      for (let y = 0; y < TILE; y += 1) out[y * TILE + x] = value;
+      continue;
+    }
+    line.set(column);
     run((y, value) => {
       out[y * TILE + x] = Math.round(value / 256);
     });

@@ -4,8 +4,9 @@ import { fromBase64, unpack } from './bytes';
 import { enclosed } from './flood';
 import { boxOf, heightOf, type Size, widthOf } from './geometry';
 import type { Layers } from './history';
-import { clear, feather, fromBitmap, grow, invert, layMask, shrink, threshold } from './mask';
+import { clear, feather, fromBitmap, grow, invert, layMask, type Slices, shrink, threshold } from './mask';
 import { laySketch, parseColour } from './sketch';
+import type { Sources } from './sources';
 import { drawStroke } from './strokes';
 import { Tiles } from './tiles';
 import type { Box, LayerName, Mode, Operation } from './types';
@@ -18,23 +19,33 @@ interface Paint {
   readonly mode: Mode;
   readonly opacity: number;
   readonly colour?: string;
+  readonly from?: string;
 }
 
 /** Lays coverage on the layer that a paint names. */
-export function lay(layers: Layers, paint: Paint, coverage: Tiles, box: Box): void {
-  if (paint.layer === 'mask') layMask(layers.mask, coverage, box, paint.mode, paint.opacity);
-  else laySketch(layers.sketch, coverage, box, { ...paint, colour: parseColour(paint.colour ?? '#000000') });
+export function lay(layers: Layers, paint: Paint, coverage: Tiles, box: Box, sources: Sources): void {
+  const { mode, opacity, colour = '#000000', from } = paint;
+  if (paint.layer === 'mask') layMask(layers.mask, coverage, box, mode, opacity);
+  else {
+    const ink = from === undefined ? parseColour(colour) : sources.get(from)!;
+    laySketch(layers.sketch, coverage, box, { mode, opacity, ink });
+  }
 }
 
 const painted =
   <O extends Paint>(draw: (coverage: Tiles, operation: O) => Box | null) =>
-  (layers: Layers, operation: O): void => {
+  (layers: Layers, operation: O, sources: Sources): void => {
     const coverage = new Tiles(layers.mask.width, layers.mask.height);
     const box = draw(coverage, operation);
-    if (box) lay(layers, operation, coverage, box);
+    if (box) lay(layers, operation, coverage, box, sources);
   };
 
-const PERFORM: { [K in Kind]: (layers: Layers, operation: OfKind<K>) => void } = {
+type Short = Exclude<Kind, keyof typeof LONG>;
+
+/** What looks at the surroundings of each pixel takes its time. */
+const LONG = { grow, shrink, feather };
+
+const PERFORM: { [K in Short]: (layers: Layers, operation: OfKind<K>, sources: Sources) => void } = {
   stroke: painted(drawStroke),
   area: painted(drawArea),
   region: painted((coverage, { box, data }) => {
@@ -45,20 +56,23 @@ const PERFORM: { [K in Kind]: (layers: Layers, operation: OfKind<K>) => void } =
   bitmap: ({ mask }, { data }) => fromBitmap(mask, fromBase64(data)),
   clear: (layers, { layer }) => clear(layers[layer]),
   invert: ({ mask }) => invert(mask),
-  grow: ({ mask }, { radius }) => grow(mask, radius),
-  shrink: ({ mask }, { radius }) => shrink(mask, radius),
-  feather: ({ mask }, { radius }) => feather(mask, radius),
   threshold: ({ mask }, { level }) => threshold(mask, level),
 };
 
+const isLong = (operation: Operation): operation is OfKind<keyof typeof LONG> => operation.kind in LONG;
+
 export const layerOf = (operation: Operation): LayerName => ('layer' in operation ? operation.layer : 'mask');
 
-/** Does an operation. The caller has checked it, and records what is written over. */
-export function perform(layers: Layers, operation: Operation): void {
-  (PERFORM[operation.kind] as (layers: Layers, operation: Operation) => void)(layers, operation);
+/** Does an operation, with pauses where it is long. The caller has checked it, and records what is written over. */
+export function* perform(layers: Layers, operation: Operation, sources: Sources): Slices {
+  if (isLong(operation)) yield* LONG[operation.kind](layers.mask, operation.radius);
+  else {
+    const how = PERFORM[operation.kind] as (layers: Layers, operation: Operation, sources: Sources) => void;
+    how(layers, operation, sources);
+  }
 }
 
-type Check = (value: unknown, size: Size) => boolean;
+type Check = (value: unknown, size: Size, sources: Sources) => boolean;
 const number =
   (low: number, high: number): Check =>
   (value) =>
@@ -72,21 +86,23 @@ const numbers =
   (every: number, least: number): Check =>
   (value) =>
     Array.isArray(value) && value.length >= least && value.length % every === 0 && value.every(Number.isFinite);
-const insideX: Check = (value, { width }) =>
-  Number.isInteger(value) && number(0, width - 1)(value, { width, height: 0 });
-const insideY: Check = (value, { height }) => insideX(value, { width: height, height: 0 });
+const within = (value: unknown, length: number): boolean =>
+  Number.isInteger(value) && Number(value) >= 0 && Number(value) < length;
+const insideX: Check = (value, { width }) => within(value, width);
+const insideY: Check = (value, { height }) => within(value, height);
 const wholeBox: Check = (value, { width, height }) => {
   if (!Array.isArray(value) || value.length !== 4 || !value.every(Number.isInteger)) return false;
   const [left, top, right, bottom] = value as number[];
   return left >= 0 && top >= 0 && right > left && bottom > top && right <= width && bottom <= height;
 };
 const colour: Check = (value) => value === undefined || (typeof value === 'string' && /^#[0-9a-f]{6}$/i.test(value));
+const from: Check = (value, _, sources) => value === undefined || sources.has(String(value));
 
 export const LARGEST_SIZE = 4096;
 export const LARGEST_RADIUS = 256;
 
 const layer = oneOf('mask', 'sketch');
-const paint = { layer, mode: oneOf('paint', 'erase'), opacity: number(0, 1), colour };
+const paint = { layer, mode: oneOf('paint', 'erase'), opacity: number(0, 1), colour, from };
 const radius = { radius: number(0, LARGEST_RADIUS) };
 
 const FIELDS: Record<Kind, Readonly<Record<string, Check>>> = {
@@ -109,15 +125,15 @@ const FIELDS: Record<Kind, Readonly<Record<string, Check>>> = {
   threshold: { level: number(0, 255) },
 };
 
-/** Refuses an operation that cannot be done on a picture of this size. */
-export function check(operation: Operation, size: Size): void {
+/** Refuses an operation that cannot be done on a picture of this size, with these pictures to paint with. */
+export function check(operation: Operation, size: Size, sources: Sources): void {
   const fields = FIELDS[operation.kind];
   if (fields === undefined) {
     throw new RangeError(`kind: '${operation.kind}' is none of ${Object.keys(FIELDS).join(', ')}`);
   }
   for (const [name, holds] of Object.entries(fields)) {
     const value = (operation as unknown as Record<string, unknown>)[name];
-    if (!holds(value, size)) {
+    if (!holds(value, size, sources)) {
       throw new RangeError(
         `${name}: ${JSON.stringify(value)?.slice(0, 60)} cannot be in an operation '${operation.kind}'`,
       );

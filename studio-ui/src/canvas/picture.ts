@@ -8,7 +8,7 @@ const SIDE = 2048;
 const WHOLE = 4096;
 const SMALLEST = 512;
 /** From this magnification on, pixels are seen one by one. */
-const SINGLE_PIXELS = 6;
+export const SINGLE_PIXELS = 6;
 
 interface Level extends Size {
   readonly columns: number;

@@ -57,7 +57,7 @@ function chunk(name: string, data: Uint8Array): Uint8Array<ArrayBuffer> {
   view.setUint32(0, data.length);
   for (let i = 0; i < 4; i += 1) out[4 + i] = name.charCodeAt(i);
   out.set(data, 8);
-  view.setUint32(data.length + 8, crc(out.subarray(4, data.length + 8)));
+  view.setUint32(data.length + 8, crc32(out.subarray(4, data.length + 8)));
   return out;
 }
 
@@ -67,7 +67,8 @@ const CRC = Uint32Array.from({ length: 256 }, (_, n) => {
   return value;
 });
 
-function crc(bytes: Uint8Array): number {
+/** The check sum of PNG and zip. */
+export function crc32(bytes: Uint8Array): number {
   let value = 0xffffffff;
   for (let i = 0; i < bytes.length; i += 1) value = CRC[(value ^ bytes[i]) & 255] ^ (value >>> 8);
   return (value ^ 0xffffffff) >>> 0;

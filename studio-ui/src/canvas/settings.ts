@@ -10,6 +10,7 @@ export const DEFAULTS: Settings = {
   hardness: 0.9,
   opacity: 1,
   colour: '#e5484d',
+  from: null,
   otherColour: '#ffffff',
   tolerance: 24,
   contiguous: true,

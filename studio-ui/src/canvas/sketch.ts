@@ -1,4 +1,5 @@
 /** The colour layer: straight RGBA in tiles, and how coverage is laid on it. */
+import type { Source } from './sources';
 import { type Bytes, TILE, type Tile, type Tiles } from './tiles';
 import type { Box, Mode } from './types';
 
@@ -17,23 +18,27 @@ export const formatColour = ([red, green, blue]: Rgb): string =>
 interface Laying {
   readonly mode: Mode;
   readonly opacity: number;
-  readonly colour: Rgb;
+  /** One colour, or a picture whose own pixels are laid. */
+  readonly ink: Rgb | Source;
 }
 
+const isPicture = (ink: Rgb | Source): ink is Source => 'tile' in ink;
+
 /** Lays coverage on what the sketch was when recording began, inside a box. */
-export function laySketch(sketch: Tiles, coverage: Tiles, box: Box, { mode, opacity, colour }: Laying): void {
+export function laySketch(sketch: Tiles, coverage: Tiles, box: Box, { mode, opacity, ink }: Laying): void {
   const strength = Math.round(opacity * 255);
   for (const part of coverage.parts(box)) {
     const cover = coverage.tile(part.index);
     const base = sketch.original(part.index);
     if (cover === 0 || (mode === 'erase' && base === 0)) continue;
     const out = sketch.writable(part.index);
+    const [colours, step] = isPicture(ink) ? [ink.tile(part.index), 4] : [ink, 0];
     for (let y = part.top; y < part.bottom; y += 1) {
       for (let x = part.left; x < part.right; x += 1) {
         const i = y * TILE + x;
         const alpha = by255((cover === 255 ? 255 : cover[i]) * strength);
         if (alpha === 0) continue;
-        if (mode === 'paint') over(out, base, i * 4, colour, alpha);
+        if (mode === 'paint') over(out, base, i * 4, colours, i * step, alpha);
         else fade(out, base, i * 4, alpha);
       }
     }
@@ -48,12 +53,12 @@ const by255 = (value: number): number => {
 
 const channel = (tile: Tile, i: number): number => (tile instanceof Uint8Array ? tile[i] : tile);
 
-/** A colour over straight RGBA. */
-function over(out: Bytes, base: Tile, i: number, colour: Rgb, alpha: number): void {
+/** The colour at a place of `colours` over straight RGBA. */
+function over(out: Bytes, base: Tile, i: number, colours: ArrayLike<number>, from: number, alpha: number): void {
   const below = by255(channel(base, i + 3) * (255 - alpha));
   const total = alpha + below;
   for (let k = 0; k < 3; k += 1) {
-    out[i + k] = Math.round((colour[k] * alpha + channel(base, i + k) * below) / total);
+    out[i + k] = Math.round((colours[from + k] * alpha + channel(base, i + k) * below) / total);
   }
   out[i + 3] = total;
 }

@@ -27,6 +27,8 @@ export class TileImages {
   constructor(
     readonly tiles: Tiles,
     readonly develop: Develop,
+    /** From this magnification on, pixels are seen one by one. */
+    readonly singlePixels: number,
   ) {}
 
   /** Tells that a part of the layer changed. */
@@ -43,7 +45,7 @@ export class TileImages {
     const side = TILE * factor;
     const visible = intersection(toSource(frame, clip), boxOf(this.tiles));
     if (isEmpty(visible)) return;
-    context.imageSmoothingEnabled = frame.scale * factor < 2;
+    context.imageSmoothingEnabled = frame.scale * factor < this.singlePixels;
     let seen = 0;
     for (let y = Math.floor(visible[1] / side) * side; y < visible[3]; y += side) {
       for (let x = Math.floor(visible[0] / side) * side; x < visible[2]; x += side) {

@@ -37,6 +37,8 @@ export interface Settings {
   readonly opacity: number;
   /** `#rrggbb`, of the sketch. */
   readonly colour: string;
+  /** Name of the picture whose pixels the brush lays on the sketch instead of its colour; null = the colour. */
+  readonly from: string | null;
   /** The colour that `swap` brings back. */
   readonly otherColour: string;
   /** Of the magic wand and of fill on the sketch: largest difference of a channel, 0 … 255. */
@@ -62,6 +64,8 @@ interface Paint {
   readonly opacity: number;
   /** `#rrggbb`, of the sketch. */
   readonly colour?: string;
+  /** Of the sketch: the name of the picture whose pixels are laid instead of a colour. */
+  readonly from?: string;
 }
 
 /** What was done, as data: a document is a list of these, and replaying them gives the same bytes everywhere. */
@@ -174,6 +178,8 @@ export interface EditorEvents {
   compare: CompareState;
   /** A stroke or shape began or ended. */
   painting: boolean;
+  /** A long operation is being done, or is done. */
+  working: boolean;
   /** Something was asked that cannot be done, in words. */
   refusal: { readonly code: RefusalCode; readonly detail: string };
 }

@@ -4,6 +4,34 @@
 import type { Field, FieldName, Warning } from '../api/types';
 import { language } from '../state/preferences';
 
+/** Options of scripts. */
+const OPTIONS: Readonly<Partial<Record<string, string>>> = {
+  x: 'по горизонтали: поле=значения, например steps=10,20, cfg_scale=5-9:2 или prompt_replace=кот,пёс',
+  y: 'по вертикали: то же',
+  z: 'блок под блоком: то же',
+  legend: 'подписать значения по сторонам',
+  margin: 'px между картинками',
+  next_seeds: 'оси или строки, вдоль которых сид каждый раз следующий',
+  loops: 'сколько раз картинка перерисовывается',
+  final_denoising_strength: 'сила в последнем повторе',
+  curve: 'как сила идёт от первого повтора к последнему',
+  scale: 'во сколько раз увеличить картинку',
+  upscaler: 'чем её увеличить',
+  overlap: 'сколько px у плиток общих',
+  mask_each_tile: 'класть на каждую плитку всю маску, как A1111',
+  of: 'в каком промпте стоят части',
+  at_start: 'ставить части перед тем, что есть всегда',
+  different_seeds: 'каждой картинке следующий сид',
+  delimiter: 'что стоит между частями',
+  text: 'по картинке на строку',
+  place: 'где стоит промпт строки',
+  pixels: 'сколько px добавить с каждой стороны',
+  blur: 'px, насколько мягка граница старого и нового',
+  directions: 'какие стороны растут',
+  fall_off: 'сколько деталей в шуме: меньше = больше',
+  color_variation: 'насколько цветной шум',
+};
+
 const FIELDS: Readonly<Partial<Record<string, string>>> = {
   prompt: 'что должно быть на картинке',
   negative_prompt: 'чего на ней быть не должно',
@@ -23,6 +51,7 @@ const FIELDS: Readonly<Partial<Record<string, string>>> = {
   denoising_strength: '0 = без изменений, 1 = совсем новая',
   exact_steps: 'выполнить все шаги, какой бы ни была сила',
   resize_mode: 'что делать, если у картинки другая форма',
+  resize_upscaler: 'чем картинка увеличивается, где это нужно: эти или сеть из папок с моделями',
   background: 'цвет под прозрачными частями, пока на них смотрит сеть',
   tiling: 'края стыкуются, как у плитки',
   mask_blur: 'пиксели картинки, сигма Гаусса; одно число или по числу на ось',
@@ -70,7 +99,7 @@ const FIELDS: Readonly<Partial<Record<string, string>>> = {
   hires_scale: 'увеличить результат во столько раз и нарисовать ещё раз',
   hires_width: 'px второго прохода, вместо множителя',
   hires_height: 'px второго прохода, вместо множителя',
-  hires_upscaler: 'как увеличивается первый результат',
+  hires_upscaler: 'как увеличивается первый результат: эти или сеть из папок с моделями',
   hires_steps: 'шаги второго прохода, выполняются все; не задано = как в первом',
   hires_cfg_scale: 'для второго прохода; не задано = то же',
   hires_sampler: 'для второго прохода; не задано = тот же',
@@ -143,7 +172,7 @@ const WARNINGS: Readonly<Record<string, string>> = {
 const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 export const describe = (field: Field): string =>
-  sentence((language.value === 'ru' && FIELDS[field.name]) || field.description);
+  sentence((language.value === 'ru' && (FIELDS[field.name] ?? OPTIONS[field.name])) || field.description);
 
 export function warningText(warning: Warning): string {
   const template = language.value === 'ru' ? WARNINGS[warning.code] : undefined;

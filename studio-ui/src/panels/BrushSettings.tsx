@@ -1,7 +1,7 @@
 // What the hand sets about the brush: its size beside the tools, the rest in a list.
 
 import { t } from '../i18n';
-import { editor, settings } from '../state/document';
+import { hand, handSettings } from '../state/merge';
 import { NumberBox, Segments, Slider } from './controls';
 import { IconButton } from './Icon';
 import { Popover } from './Popover';
@@ -14,7 +14,7 @@ const toSize = (place: number): number => Math.max(1, Math.round(LARGEST_ON_SLID
 const PAINTING = ['brush', 'eraser'];
 
 export function BrushSize() {
-  const now = settings.value;
+  const now = handSettings.value;
   if (!now || !PAINTING.includes(now.tool)) return null;
   return (
     <span class="size">
@@ -25,11 +25,11 @@ export function BrushSize() {
         step={1}
         label={t('brush.size')}
         valueText={`${now.size} px`}
-        set={(place) => editor.peek()?.set({ size: toSize(place) })}
+        set={(place) => hand.peek()?.set({ size: toSize(place) })}
       />
       <NumberBox
         value={Math.round(now.size)}
-        set={(size) => editor.peek()?.set({ size: Math.min(4096, Math.max(1, size ?? 1)) })}
+        set={(size) => hand.peek()?.set({ size: Math.min(4096, Math.max(1, size ?? 1)) })}
         label={t('brush.size')}
         unit="px"
         width={32}
@@ -42,8 +42,9 @@ export function BrushSize() {
 const percent = (value: number): string => `${Math.round(value * 100)} %`;
 
 function Settings() {
-  const now = settings.value;
-  const on = editor.value;
+  const now = handSettings.value;
+  const on = hand.value;
+  const merges = now?.from !== null;
   if (!now || !on) return null;
   const slide = (name: 'hardness' | 'opacity' | 'smoothing' | 'maskOpacity') => (
     <div class="field">
@@ -67,17 +68,19 @@ function Settings() {
       {slide('hardness')}
       {slide('opacity')}
       {slide('smoothing')}
-      <div class="field">
-        <div class="head">
-          <span>{t('brush.tolerance')}</span>
-          <NumberBox
-            value={now.tolerance}
-            set={(value) => on.set({ tolerance: Math.min(255, Math.max(0, value ?? 0)) })}
-            label={t('brush.tolerance')}
-            integer
-          />
+      {!merges && (
+        <div class="field">
+          <div class="head">
+            <span>{t('brush.tolerance')}</span>
+            <NumberBox
+              value={now.tolerance}
+              set={(value) => on.set({ tolerance: Math.min(255, Math.max(0, value ?? 0)) })}
+              label={t('brush.tolerance')}
+              integer
+            />
+          </div>
         </div>
-      </div>
+      )}
       <div class="field">
         <div class="head">
           <span>{t('brush.pressure')}</span>
@@ -90,7 +93,7 @@ function Settings() {
           set={(name) => on.set({ pressure: name as typeof now.pressure })}
         />
       </div>
-      <div class="row between">
+      {!merges && (
         <label class="row">
           <input
             type="color"
@@ -100,8 +103,8 @@ function Settings() {
           />
           {t('brush.maskColour')}
         </label>
-      </div>
-      {slide('maskOpacity')}
+      )}
+      {!merges && slide('maskOpacity')}
     </div>
   );
 }

@@ -2,11 +2,11 @@
 
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
-import type { Choice, FieldName, Field as FieldRow } from '../api/types';
+import type { Choice, FieldName, Field as FieldRow, Value } from '../api/types';
 import { labelOf, t } from '../i18n';
 import { describe } from '../i18n/fields';
 import { troubleWith } from '../state/plan';
-import { defaultOf, isSet, read, resetValue, setValue } from '../state/request';
+import { isSet, read, resetValue, setValue } from '../state/request';
 import { fieldOf, styles } from '../state/server';
 import { fitsSegments, Head, NumberBox, type Range, Segments, Slider } from './controls';
 
@@ -41,28 +41,38 @@ function rangeOf(field: FieldRow): Range | null {
 const clamp = (value: number, field: FieldRow): number =>
   Math.min(field.maximum ?? Number.MAX_VALUE, Math.max(field.minimum ?? -Number.MAX_VALUE, value));
 
+/** What a field is bound to: the request, or the options of a script. */
+export interface Binding {
+  value: Value;
+  /** It differs from its default. */
+  isSet: boolean;
+  set: (value: Value) => void;
+  reset: () => void;
+}
+
 interface Drawn {
   field: FieldRow;
   id: string;
   label: string;
   help: string;
   trouble: string | null;
+  to: Binding;
 }
 
-const setters = (name: string) => ({ set: isSet(name), reset: () => resetValue(name) });
+const setters = ({ isSet, reset }: Binding) => ({ set: isSet, reset });
 
 /** The number that stands for any: of seeds, whose smallest it is. */
 const RANDOM = -1;
 
-function NumberField({ field, label, help, trouble, id }: Drawn) {
-  const value = read(field.name);
+function NumberField({ field, label, help, trouble, id, to }: Drawn) {
+  const { value } = to;
   const random = value === RANDOM && field.minimum === RANDOM;
   const shown = typeof value === 'number' && !random ? value : null;
   const range = rangeOf(field);
-  const set = (next: number | null) => setValue(field.name, next === null ? null : clamp(next, field));
+  const set = (next: number | null) => to.set(next === null ? null : clamp(next, field));
   return (
     <>
-      <Head label={label} help={help} {...setters(field.name)}>
+      <Head label={label} help={help} {...setters(to)}>
         <NumberBox
           value={shown}
           set={set}
@@ -76,29 +86,27 @@ function NumberField({ field, label, help, trouble, id }: Drawn) {
           describedBy={trouble ? `${id}-trouble` : undefined}
         />
       </Head>
-      {range && (
-        <Slider {...range} value={shown ?? range.low} set={set} label={label} reset={() => resetValue(field.name)} />
-      )}
+      {range && <Slider {...range} value={shown ?? range.low} set={set} label={label} reset={to.reset} />}
     </>
   );
 }
 
-function PairField({ field, label, help }: Drawn) {
-  const value = read(field.name);
+function PairField({ field, label, help, to }: Drawn) {
+  const { value } = to;
   const pair = Array.isArray(value) ? (value as number[]) : null;
   const range = rangeOf(field);
   const together = field.name in RANGES;
   const set = (place: 0 | 1, next: number | null) => {
-    if (next === null) return resetValue(field.name);
+    if (next === null) return to.reset();
     const other = pair?.[1 - place] ?? next;
-    setValue(field.name, place === 0 ? [next, other] : [other, next]);
+    to.set(place === 0 ? [next, other] : [other, next]);
   };
-  const both = (next: number) => setValue(field.name, [next, next]);
+  const both = (next: number) => to.set([next, next]);
   const axes = [t('axis.x'), t('axis.y')] as const;
   const boxes = together && pair?.[0] === pair?.[1] ? ([0] as const) : ([0, 1] as const);
   return (
     <>
-      <Head label={label} help={help} {...setters(field.name)}>
+      <Head label={label} help={help} {...setters(to)}>
         <span class="row">
           {boxes.map((place) => (
             <NumberBox
@@ -112,29 +120,27 @@ function PairField({ field, label, help }: Drawn) {
           ))}
         </span>
       </Head>
-      {range && (
-        <Slider {...range} value={pair?.[0] ?? 0} set={both} label={label} reset={() => resetValue(field.name)} />
-      )}
+      {range && <Slider {...range} value={pair?.[0] ?? 0} set={both} label={label} reset={to.reset} />}
     </>
   );
 }
 
-function ChoiceField({ field, label, help, id }: Drawn) {
+function ChoiceField({ field, label, help, id, to }: Drawn) {
   const none = field.default === null ? [{ name: '', label: t('field.auto') }] : [];
   const rows = [...none, ...choicesOf(field).map((row) => ({ name: row.name, label: labelOf(row) }))];
-  const value = String(read(field.name) ?? '');
-  const set = (name: string) => setValue(field.name, name || null);
+  const value = String(to.value ?? '');
+  const set = (name: string) => to.set(name || null);
   if (fitsSegments(rows)) {
     return (
       <>
-        <Head label={label} help={help} {...setters(field.name)} />
+        <Head label={label} help={help} {...setters(to)} />
         <Segments name={id} rows={rows} value={value} set={set} label={label} />
       </>
     );
   }
   return (
     <>
-      <Head label={label} help={help} htmlFor={id} {...setters(field.name)} />
+      <Head label={label} help={help} htmlFor={id} {...setters(to)} />
       <select id={id} class="select" value={value} onChange={(event) => set(event.currentTarget.value)}>
         {rows.map((row) => (
           <option key={row.name} value={row.name}>
@@ -146,23 +152,20 @@ function ChoiceField({ field, label, help, id }: Drawn) {
   );
 }
 
-function ToggleField({ field, label, help }: Drawn) {
+function ToggleField({ label, help, to }: Drawn) {
   return (
     <label class="toggle" title={help}>
-      <input
-        type="checkbox"
-        checked={read(field.name) === true}
-        onChange={(event) => setValue(field.name, event.currentTarget.checked)}
-      />
+      <input type="checkbox" checked={to.value === true} onChange={(event) => to.set(event.currentTarget.checked)} />
       {label}
     </label>
   );
 }
 
-function ListField({ field, label, help }: Drawn) {
-  const chosen = (read(field.name) ?? []) as string[];
-  const names = [...new Set([...styles.value, ...chosen])];
-  if (!names.length) {
+function ListField({ field, label, help, to }: Drawn) {
+  const chosen = (to.value ?? []) as string[];
+  const own = field.choices?.map((row) => ({ name: row.name, label: labelOf(row) }));
+  const rows = own ?? [...new Set([...styles.value, ...chosen])].map((name) => ({ name, label: name }));
+  if (!rows.length) {
     return (
       <>
         <Head label={label} help={help} />
@@ -171,32 +174,48 @@ function ListField({ field, label, help }: Drawn) {
     );
   }
   const flip = (name: string) =>
-    setValue(field.name, chosen.includes(name) ? chosen.filter((other) => other !== name) : [...chosen, name]);
+    to.set(chosen.includes(name) ? chosen.filter((other) => other !== name) : [...chosen, name]);
   return (
     <fieldset>
-      <Head label={label} help={help} {...setters(field.name)} />
-      {names.map((name) => (
-        <label key={name} class="toggle">
-          <input type="checkbox" checked={chosen.includes(name)} onChange={() => flip(name)} />
-          {name}
+      <Head label={label} help={help} {...setters(to)} />
+      {rows.map((row) => (
+        <label key={row.name} class="toggle">
+          <input type="checkbox" checked={chosen.includes(row.name)} onChange={() => flip(row.name)} />
+          {row.label}
         </label>
       ))}
     </fieldset>
   );
 }
 
-function TextField({ field, label, help, id }: Drawn) {
-  const value = String(read(field.name) ?? '');
-  const change = (event: { currentTarget: HTMLInputElement }) =>
-    setValue(field.name, event.currentTarget.value || null);
-  const isColour = /^#[0-9a-f]{6}$/i.test(String(defaultOf(field.name)));
+/** Texts of several lines. */
+const MULTILINE: readonly string[] = ['text'];
+/** What can be written there, where the label does not say it. */
+const EXAMPLES: Readonly<Record<string, string>> = {
+  x: 'cfg_scale=3,5,7',
+  y: 'seed=1-4',
+  z: 'sampler=euler,dpmpp_2m',
+};
+
+function TextField({ field, label, help, id, to }: Drawn) {
+  const value = String(to.value ?? '');
+  const change = (event: { currentTarget: HTMLInputElement | HTMLTextAreaElement }) =>
+    to.set(event.currentTarget.value || null);
+  const isColour = /^#[0-9a-f]{6}$/i.test(String(field.default));
+  const Box = MULTILINE.includes(field.name) ? 'textarea' : 'input';
   return (
     <>
-      <Head label={label} help={help} htmlFor={id} {...setters(field.name)} />
+      <Head label={label} help={help} htmlFor={id} {...setters(to)} />
       {isColour ? (
         <input id={id} class="input" type="color" value={value} onChange={change} />
       ) : (
-        <input id={id} class="input" type="text" value={value} placeholder={t('field.auto')} onChange={change} />
+        <Box
+          id={id}
+          class={Box === 'input' ? 'input' : 'text'}
+          value={value}
+          placeholder={EXAMPLES[field.name] ?? t('field.auto')}
+          onChange={change}
+        />
       )}
     </>
   );
@@ -213,15 +232,20 @@ const DRAWERS: Readonly<Record<FieldRow['type'], (drawn: Drawn) => ComponentChil
   picture: () => null,
 };
 
-export function Field({ name, children }: { name: string; children?: ComponentChildren }) {
+interface FieldOfProps {
+  field: FieldRow;
+  to: Binding;
+  trouble: string | null;
+  children?: ComponentChildren;
+}
+
+/** A field, whatever it is bound to. */
+export function FieldOf({ field, to, trouble, children }: FieldOfProps) {
   const id = useId();
-  const field = fieldOf(name);
-  if (!field) return null;
-  const trouble = troubleWith(name);
   const Drawer = DRAWERS[field.type];
   return (
-    <div class="field" data-field={name}>
-      <Drawer field={field} id={id} label={labelOf(field)} help={describe(field)} trouble={trouble} />
+    <div class="field" data-field={field.name}>
+      <Drawer field={field} id={id} label={labelOf(field)} help={describe(field)} trouble={trouble} to={to} />
       {children}
       {trouble && (
         <p class="trouble" id={`${id}-trouble`}>
@@ -229,5 +253,22 @@ export function Field({ name, children }: { name: string; children?: ComponentCh
         </p>
       )}
     </div>
+  );
+}
+
+/** A field of the request. */
+export function Field({ name, children }: { name: string; children?: ComponentChildren }) {
+  const field = fieldOf(name);
+  if (!field) return null;
+  const to: Binding = {
+    value: read(name),
+    isSet: isSet(name),
+    set: (value) => setValue(name, value),
+    reset: () => resetValue(name),
+  };
+  return (
+    <FieldOf field={field} to={to} trouble={troubleWith(name)}>
+      {children}
+    </FieldOf>
   );
 }

@@ -1,8 +1,8 @@
 // Hidden inputs for files: opened by buttons and commands through `choose`.
 
+import { addFiles } from '../state/batch';
 import { editor } from '../state/document';
 import { openFile, pasteInto } from '../state/exchange';
-import { addFiles } from '../state/jobs';
 
 type Use = (files: File[]) => unknown;
 

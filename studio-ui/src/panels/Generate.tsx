@@ -1,8 +1,9 @@
 // The button of the page; while a job runs it cancels.
 
 import { t } from '../i18n';
+import { batchFiles, generateBatch } from '../state/batch';
 import { missing } from '../state/document';
-import { active, batchFiles, cancel, generate, generateBatch, ours, sending } from '../state/jobs';
+import { active, cancel, generate, ours, sending } from '../state/jobs';
 import { flipLive, live } from '../state/live';
 import { mode } from '../state/request';
 import { reachable } from '../state/server';

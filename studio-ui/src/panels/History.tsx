@@ -4,13 +4,16 @@ import { useEffect } from 'preact/hooks';
 import { fileUrl, thumbnailUrl } from '../api/client';
 import type { PictureDetail } from '../api/types';
 import { bytes, moment, t } from '../i18n';
+import { packing, saveZip } from '../state/archive';
 import { copy, openFromServer } from '../state/exchange';
 import {
   bring,
   bringBack,
+  chosen,
   detail,
   emptyTrash,
   favour,
+  flipChosen,
   found,
   inTrash,
   next,
@@ -25,6 +28,7 @@ import {
 } from '../state/history';
 import { closeSheet, sheet } from '../state/sheets';
 import { Icon, IconButton } from './Icon';
+import { shownName } from './Models';
 import { Sheet } from './Sheet';
 
 const WAIT_MS = 250;
@@ -34,7 +38,7 @@ function Recipe({ row }: { row: PictureDetail }) {
     [t('fact.made'), moment(row.created)],
     [t('fact.size'), `${row.width} × ${row.height}, ${bytes(row.bytes)}`],
     [t('fact.seed'), String(row.seed)],
-    [t('fact.model'), row.model],
+    [t('fact.model'), shownName(row.model)],
   ];
   const leave = (perform: () => unknown) => () => {
     closeSheet();
@@ -103,11 +107,18 @@ function Recipe({ row }: { row: PictureDetail }) {
   );
 }
 
+/** Why nothing is seen. */
+function emptiness(): 'history.trash.none' | 'history.none' | 'history.empty' {
+  if (inTrash.value) return 'history.trash.none';
+  return words.value || onlyFavourites.value ? 'history.none' : 'history.empty';
+}
+
 export function History() {
   const about = sheet.value?.about ?? null;
   useEffect(() => {
     void search();
     detail.value = null;
+    chosen.value = [];
     inTrash.value = false;
     if (about) void open(about);
   }, [about]);
@@ -115,12 +126,30 @@ export function History() {
     const waiting = setTimeout(() => void search(), WAIT_MS);
     return () => clearTimeout(waiting);
   }, [words.value, onlyFavourites.value, inTrash.value]);
-  const chosen = detail.value;
+  const shown = detail.value;
+  const many = chosen.value;
   return (
     <Sheet
       title={t('history')}
       tools={
         <>
+          {many.length > 0 && (
+            <>
+              <button type="button" class="button small" disabled={packing.value} onClick={() => void saveZip(many)}>
+                <Icon name="download" />
+                {t('zip.chosen', { n: many.length })}
+              </button>
+              <button
+                type="button"
+                class="button small quiet"
+                onClick={() => {
+                  chosen.value = [];
+                }}
+              >
+                {t('history.unpick')}
+              </button>
+            </>
+          )}
           <input
             class="input search"
             type="search"
@@ -155,23 +184,30 @@ export function History() {
         <div>
           <div class="gallery">
             {found.value.map((row) => (
-              <button
-                type="button"
-                key={row.id}
-                class="tile"
-                aria-pressed={chosen?.id === row.id}
-                aria-label={row.prompt || t('seed.of', { seed: row.seed })}
-                title={row.prompt}
-                onClick={() => void open(row.id)}
-              >
-                <img src={thumbnailUrl(row)} alt="" loading="lazy" />
-                {row.favourite && <span class="tag">★</span>}
-              </button>
+              <div key={row.id} class="cell">
+                <button
+                  type="button"
+                  class="tile"
+                  aria-pressed={shown?.id === row.id}
+                  aria-label={row.prompt || t('seed.of', { seed: row.seed })}
+                  title={row.prompt}
+                  onClick={(event) => (event.ctrlKey || event.metaKey ? flipChosen(row) : void open(row.id))}
+                >
+                  <img src={thumbnailUrl(row)} alt="" loading="lazy" />
+                  {row.favourite && <span class="tag">★</span>}
+                </button>
+                <input
+                  class="check"
+                  type="checkbox"
+                  aria-label={t('history.pick')}
+                  title={t('history.pick')}
+                  checked={many.some((other) => other.id === row.id)}
+                  onChange={() => flipChosen(row)}
+                />
+              </div>
             ))}
           </div>
-          {!found.value.length && !searching.value && (
-            <p class="dim">{t(inTrash.value ? 'history.trash.none' : 'history.none')}</p>
-          )}
+          {!found.value.length && !searching.value && <p class="dim">{t(emptiness())}</p>}
           {inTrash.value && found.value.length > 0 && (
             <div class="row below">
               <button type="button" class="button small" onClick={() => void emptyTrash()}>
@@ -188,7 +224,8 @@ export function History() {
             </div>
           )}
         </div>
-        {chosen ? <Recipe key={chosen.id} row={chosen} /> : <p class="dim">{t('history.choose')}</p>}
+        {shown && <Recipe key={shown.id} row={shown} />}
+        {!shown && found.value.length > 0 && <p class="dim">{t('history.choose')}</p>}
       </div>
     </Sheet>
   );

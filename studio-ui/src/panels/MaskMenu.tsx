@@ -3,6 +3,7 @@
 import { signal } from '@preact/signals';
 import { t } from '../i18n';
 import { actionOf, shownAs } from '../keys';
+import { save } from '../save';
 import { editor } from '../state/document';
 import { openSheet } from '../state/sheets';
 import { NumberBox } from './controls';
@@ -16,14 +17,9 @@ const fromTable = (id: string): MenuRow => ({
   perform: () => editor.peek() && actionOf(id).perform(editor.peek()!),
 });
 
-async function save(): Promise<void> {
+async function saveMask(): Promise<void> {
   const mask = await editor.peek()?.maskPng('both');
-  if (!mask) return;
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(mask);
-  link.download = 'mask.png';
-  link.click();
-  URL.revokeObjectURL(link.href);
+  if (mask) save(mask, 'mask.png');
 }
 
 export function MaskMenu({ disabled }: { disabled: boolean }) {
@@ -37,7 +33,7 @@ export function MaskMenu({ disabled }: { disabled: boolean }) {
     { label: t('mask.alpha'), perform: () => editor.peek()?.maskFromAlpha() },
     { label: `${t('area')}…`, perform: () => openSheet('area') },
     { label: t('mask.load'), perform: () => choose('mask') },
-    { label: t('mask.save'), perform: save },
+    { label: t('mask.save'), perform: saveMask },
   ];
   return (
     <Menu icon="invert" label={t('mask')} rows={rows} disabled={disabled}>

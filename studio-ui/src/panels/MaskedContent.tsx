@@ -2,6 +2,7 @@
 
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { workedOn } from '../extent';
 import { labelOf, t } from '../i18n';
 import { describe } from '../i18n/fields';
 import { editor, missing, revision } from '../state/document';
@@ -46,8 +47,9 @@ export function MaskedContent() {
   }, [looking]);
   useEffect(() => {
     const on = editor.peek();
-    const box = plan.peek()?.box;
-    if (!on || !planned.peek()) return;
+    const [now, request] = [plan.peek(), planned.peek()];
+    if (!on || !now || !request) return;
+    const box = workedOn(now, request);
     void on.setOverlay('content', picture ? { image: picture, ...(box ? { box } : {}) } : null);
     return () => void on.setOverlay('content', null);
   }, [picture]);

@@ -13,7 +13,7 @@ const chosenModel = (): string => String(read('model') ?? info.value?.model ?? m
 
 /** The name that the server gives to the model in the package. */
 const BUILTIN = 'builtin';
-const shownName = (name: string): string => (name === BUILTIN ? t('model.builtin') : name);
+export const shownName = (name: string): string => (name === BUILTIN ? t('model.builtin') : name);
 export const modelName = (): string => shownName(chosenModel());
 
 async function lookAgain(): Promise<void> {

@@ -27,6 +27,7 @@ const PLACED: readonly string[] = [
   'steps',
   'cfg_scale',
   'seed',
+  'extend',
 ] satisfies FieldName[];
 
 /** The group that most people look for: it is open at once. */

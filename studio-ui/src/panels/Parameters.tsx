@@ -1,14 +1,19 @@
 // The left panel: the steps of a repaint in their order, everything else under "More".
 
+import { grows } from '../extent';
 import { t } from '../i18n';
+import { sides } from '../state/extend';
+import { merging } from '../state/merge';
 import { modeRow, read } from '../state/request';
 import { notePanelScroll } from './controls';
+import { Extend } from './Extend';
 import { Field } from './Field';
 import { Generate } from './Generate';
 import { MaskedContent } from './MaskedContent';
 import { Modes } from './Modes';
 import { More } from './More';
 import { Prompts } from './Prompt';
+import { Script } from './Script';
 import { Seed } from './Seed';
 import { Size } from './Size';
 
@@ -26,7 +31,7 @@ function Strength() {
 export function Parameters() {
   const row = modeRow.value;
   return (
-    <section class="left" aria-label={t('parameters')}>
+    <section class="left" aria-label={t('parameters')} inert={merging.value !== null}>
       <Modes />
       <div
         class="parameters"
@@ -39,18 +44,20 @@ export function Parameters() {
         <Prompts />
         {row.picture && <Strength />}
         <Size />
-        {row.mask && (
+        <Extend />
+        {(row.mask || grows(sides.value)) && (
           <>
             <MaskedContent />
             <Field name="inpaint_area" />
             {read('inpaint_area') === 'only_masked' && <Field name="only_masked_padding" />}
             <Field name="mask_blur" />
-            <Field name="mask_mode" />
+            {row.mask && <Field name="mask_mode" />}
           </>
         )}
         <Field name="steps" />
         <Field name="cfg_scale" />
         <Seed />
+        <Script />
         <More />
       </div>
       <Generate />

@@ -4,16 +4,26 @@ import type { Job, Plan, Warning } from '../api/types';
 import { bytes, duration, labelOf, number, t } from '../i18n';
 import { warningText } from '../i18n/fields';
 import { cursor, missing, picture } from '../state/document';
-import { active, speed } from '../state/jobs';
-import { plan, planned, refusal, showCells, stale } from '../state/plan';
+import { active, loading, speed } from '../state/jobs';
+import { plan, planned, refusal, scriptPlan, showCells, stale } from '../state/plan';
 import { mode, setValues } from '../state/request';
 import { fieldOf, reachable } from '../state/server';
 import { choicesOf } from './Field';
 import { Icon, IconButton } from './Icon';
+import { shownName } from './Models';
+
+/** What comes before the first step: nothing is counted then. */
+function beforeSteps(job: Job, whole: boolean): string | null {
+  const { model } = loading.value?.job === job.id ? loading.value : { model: null };
+  if (model !== null) return whole ? t('progress.loading.model', { model: shownName(model) }) : t('progress.loading');
+  return job.progress.step + job.progress.picture === 0 ? t('progress.begins') : null;
+}
 
 /** For the button: how far, and how long. */
 export function shortProgress(job: Job): string {
   if (job.state === 'queued') return describeProgress(job);
+  const before = beforeSteps(job, false);
+  if (before !== null) return before;
   const left = job.progress.seconds_left;
   return `${Math.round(job.progress.fraction * 100)} %${left ? ` · ~${duration(left)}` : ''}`;
 }
@@ -22,6 +32,8 @@ export function describeProgress(job: Job): string {
   if (job.state === 'queued') {
     return job.position ? t('progress.position', { n: job.position }) : t('progress.waiting');
   }
+  const before = beforeSteps(job, true);
+  if (before !== null) return before;
   const { picture: place, pictures, step, steps, seconds_left } = job.progress;
   const parts = [t('progress.step', { step, steps })];
   if (pictures > 1) parts.unshift(t('progress.picture', { n: place + 1, of: pictures }));
@@ -76,18 +88,24 @@ function Running({ job }: { job: Job }) {
 function Facts({ now, runs, warnings }: { now: Plan; runs: boolean; warnings: number }) {
   const share = (100 * now.latent_cells_repainted) / Math.max(1, now.latent_cells);
   const [w, h] = now.working_size;
+  const all = scriptPlan.value;
+  const { seconds, memory_bytes } = all ?? now;
   return (
     <>
       {!runs && (
         <span>
-          <b>{t('plan.steps', { n: now.steps, of: now.steps_requested })}</b>
+          <b>
+            {all
+              ? t('plan.script', { n: all.pictures + Number(all.page), runs: all.runs })
+              : t('plan.steps', { n: now.steps, of: now.steps_requested })}
+          </b>
         </span>
       )}
       {now.box && <span>{t('plan.box', { w: now.box[2] - now.box[0], h: now.box[3] - now.box[1] })}</span>}
       <span>{t('plan.working', { w, h })}</span>
       {planned.value?.mask && <span>{t('plan.repaints', { share: number(share, share < 10 ? 1 : 0) })}</span>}
-      {!runs && now.seconds ? <span>~{duration(now.seconds)}</span> : null}
-      {!runs && <span>{bytes(now.memory_bytes)}</span>}
+      {!runs && seconds ? <span>~{duration(seconds)}</span> : null}
+      {!runs && <span>{bytes(memory_bytes)}</span>}
       {warnings > 0 && (
         <span class="mark" title={t('warnings')}>
           ⚠ {warnings}
@@ -112,7 +130,7 @@ export function PlanLine() {
   const job = active.value;
   const runs = job?.state === 'running';
   const ready = now && mode.value !== 'batch' && missing() === null;
-  const warnings = ready ? now.warnings.filter((row) => !SAID.includes(row.code)) : [];
+  const warnings = ready ? (scriptPlan.value ?? now).warnings.filter((row) => !SAID.includes(row.code)) : [];
   return (
     <section class="plan" aria-label={t('plan')} aria-busy={stale.value}>
       <div class="line">

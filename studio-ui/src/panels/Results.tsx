@@ -5,15 +5,18 @@ import type { Job, Picture } from '../api/types';
 import type { CompareMode } from '../canvas';
 import { t } from '../i18n';
 import { shownAs } from '../keys';
-import { compare, editor, openVersion, picture, versions } from '../state/document';
+import { save } from '../save';
+import { saveZip } from '../state/archive';
+import { blobOf, compare, editor, openVersion, picture, versions } from '../state/document';
 import { takePicture } from '../state/history';
 import { ours, preview } from '../state/jobs';
+import { beginMerge, canMerge, merging } from '../state/merge';
 import { complain } from '../state/notices';
 import { modeRow } from '../state/request';
 import { accept, check, current, look, removeResult, results, reuseSeed, selected, shownAlone } from '../state/results';
 import { openSheet } from '../state/sheets';
 import { Icon, IconButton, type IconName } from './Icon';
-import { Menu } from './Menu';
+import { Menu, type MenuRow } from './Menu';
 
 const LOOKS = ['slider', 'blink', 'difference', 'footprint'] as const satisfies readonly (CompareMode & IconName)[];
 
@@ -80,28 +83,49 @@ function Looks() {
   );
 }
 
+const ENDING = /\.\w{2,4}$/;
+
+async function savePicture(): Promise<void> {
+  const row = versions.peek().find((version) => version.hash === picture.peek()?.hash);
+  if (row) save(await blobOf(row.hash), ENDING.test(row.name) ? row.name : `${row.name}.png`);
+}
+
 function Versions() {
   const rows = versions.value;
   if (rows.length < 2) return null;
   return (
-    <label class="row">
-      <span class="dim">{t('source')}</span>
-      <select
-        class="select grow"
-        value={picture.value?.hash ?? ''}
-        onChange={(event) => {
-          const row = rows.find((version) => version.hash === event.currentTarget.value);
-          if (row) void openVersion(row).catch(complain);
-        }}
-      >
-        {rows.map((row, place) => (
-          <option key={row.hash} value={row.hash}>
-            {place === 0 ? t('version.original') : `${place}. ${row.name}`}
-          </option>
-        ))}
-      </select>
-    </label>
+    <div class="row">
+      <label class="row grow">
+        <span class="dim">{t('source')}</span>
+        <select
+          class="select grow"
+          value={picture.value?.hash ?? ''}
+          onChange={(event) => {
+            const row = rows.find((version) => version.hash === event.currentTarget.value);
+            if (row) void openVersion(row).catch(complain);
+          }}
+        >
+          {rows.map((row, place) => (
+            <option key={row.hash} value={row.hash}>
+              {place === 0 ? t('version.original') : `${place}. ${row.name}`}
+            </option>
+          ))}
+        </select>
+      </label>
+      <IconButton icon="download" label={t('source.save')} perform={() => void savePicture().catch(complain)} />
+    </div>
   );
+}
+
+/** Several at once: those of the job of the one that is looked at, and all. */
+function zips(made: Picture): MenuRow[] {
+  const all = results.value;
+  const ofJob = all.filter((row) => row.job === made.job);
+  const row = (rows: readonly Picture[], label: string) => ({ label, perform: () => saveZip(rows) });
+  return [
+    ...(ofJob.length > 1 ? [row(ofJob, t('zip.job', { n: ofJob.length }))] : []),
+    ...(all.length > ofJob.length ? [row(all, t('zip.all', { n: all.length }))] : []),
+  ];
 }
 
 function Acts({ made }: { made: Picture }) {
@@ -111,6 +135,7 @@ function Acts({ made }: { made: Picture }) {
     { label: t('use.parameters'), perform: () => takePicture(made.id) },
     { label: t('seed.reuse'), perform: () => reuseSeed(made) },
     { label: t('recipe'), perform: () => openSheet('history', made.id) },
+    ...zips(made),
     { label: t('result.remove'), perform: () => removeResult(made.id) },
   ];
   return (
@@ -119,6 +144,12 @@ function Acts({ made }: { made: Picture }) {
         <Icon name="accept" />
         {t('accept')}
       </button>
+      {canMerge.value && (
+        <button type="button" class="button" onClick={beginMerge} title={`${t('merge.help')}  J`} aria-keyshortcuts="j">
+          <Icon name="brush" />
+          {t('merge')}
+        </button>
+      )}
       <div class="row">
         <a class="button grow" href={fileUrl(made, true)} download>
           <Icon name="download" />
@@ -135,7 +166,7 @@ export function Results() {
   const pending = ours.value;
   const shown = current.value;
   return (
-    <aside class="right" aria-label={t('results')}>
+    <aside class="right" aria-label={t('results')} inert={merging.value !== null}>
       <h2>{t('results')}</h2>
       {rows.length + pending.length === 0 ? (
         <p class="empty">{t('results.none')}</p>

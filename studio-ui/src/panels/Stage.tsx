@@ -4,15 +4,19 @@ import { signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { t } from '../i18n';
 import { shownAs } from '../keys';
-import { compare, missing, mountEditor, painting, picture } from '../state/document';
+import { addFiles } from '../state/batch';
+import { compare, missing, mountEditor, painting, picture, working } from '../state/document';
 import { openExample, openFile } from '../state/exchange';
-import { addFiles, preview } from '../state/jobs';
+import { preview } from '../state/jobs';
+import { merging } from '../state/merge';
 import { mode, modeRow } from '../state/request';
 import { shownAlone } from '../state/results';
 import { Batch } from './Batch';
+import { Margin } from './Extend';
 import { choose, FileInputs } from './FileInputs';
 import { Icon } from './Icon';
 import { ShownChoices } from './MaskedContent';
+import { Merger } from './Merge';
 import { Toolbar } from './Toolbar';
 import { Viewer } from './Viewer';
 
@@ -56,6 +60,7 @@ function Alone() {
 function Badge() {
   const now = compare.value;
   if (!now) return null;
+  if (working.value) return <p class="badge">{t('mask.working')}</p>;
   if (missing() === 'need.mask' && !painting.value) return <p class="badge">{t('need.mask')}</p>;
   if (now.peeking) return <p class="badge">{t('version.original')}</p>;
   return now.index === null || now.mode === 'variant' ? null : <p class="badge">{shownAs(now.mode).label}</p>;
@@ -64,12 +69,13 @@ function Badge() {
 export function Stage() {
   const host = useRef<HTMLDivElement>(null);
   useEffect(() => mountEditor(host.current!, t('canvas')), []);
-  const hidden = !modeRow.value.picture || mode.value === 'batch' || shownAlone.value !== null;
+  const merges = merging.value !== null;
+  const away = merges || !modeRow.value.picture || mode.value === 'batch' || shownAlone.value !== null;
   const onDrop = (event: DragEvent) => {
     event.preventDefault();
     dropping.value = false;
-    const files = [...(event.dataTransfer?.files ?? [])];
-    if (mode.peek() === 'batch') addFiles(files.filter((file) => file.type.startsWith('image/')));
+    const files = merging.peek() ? [] : [...(event.dataTransfer?.files ?? [])];
+    if (mode.peek() === 'batch') void addFiles(files.filter((file) => file.type.startsWith('image/')));
     else if (files[0]) void openFile(files[0]);
   };
   return (
@@ -87,11 +93,13 @@ export function Stage() {
         }}
         onDrop={onDrop}
       >
-        <div ref={host} class="host" style={hidden || !picture.value ? { visibility: 'hidden' } : {}} />
-        {mode.value === 'batch' ? <Batch /> : <Alone />}
+        <div ref={host} class="host" style={away || !picture.value ? { visibility: 'hidden' } : {}} />
+        {!merges && (mode.value === 'batch' ? <Batch /> : <Alone />)}
         {modeRow.value.picture && mode.value !== 'batch' && !picture.value && !shownAlone.value && <Invitation />}
-        {!hidden && <Badge />}
+        {!away && <Badge />}
+        {!away && <Margin />}
         <ShownChoices />
+        <Merger />
       </div>
       <FileInputs />
     </main>

@@ -4,12 +4,14 @@ import { tools } from '../canvas';
 import { labelOf, number, t } from '../i18n';
 import { shownAs } from '../keys';
 import { editor, painted, picture, settings, undoable, view } from '../state/document';
+import { merging } from '../state/merge';
 import { takeTool } from '../state/modes';
 import { mode, modeRow } from '../state/request';
 import { BrushSettings, BrushSize } from './BrushSettings';
 import { Segments } from './controls';
 import { IconButton, isIcon } from './Icon';
 import { MaskMenu } from './MaskMenu';
+import { MergeTools } from './Merge';
 
 const FOR_COLOURS: readonly string[] = ['picker'];
 
@@ -20,6 +22,7 @@ export function Toolbar() {
   const row = modeRow.value;
   const sketching = now?.layer === 'sketch' && row.sketch;
   const zoom = view.value ? Math.round(view.value.scale * devicePixelRatio * 100) : 100;
+  if (merging.value) return <MergeTools />;
   if (!row.picture || mode.value === 'batch') {
     return (
       <div class="tools">

@@ -17,12 +17,14 @@ import { t } from '../i18n';
 import { findBlob, keepBlob } from '../persist';
 import { complain } from './notices';
 import { maskColour, maskOpacity } from './preferences';
-import { modeRow } from './request';
+import { isSet, modeRow } from './request';
 
 export const editor = signal<Editor | null>(null);
 export const picture = signal<PictureInfo | null>(null);
 export const painted = signal({ mask: false, sketch: false });
 export const painting = signal(false);
+/** The mask is being worked on for longer than a moment. */
+export const working = signal(false);
 export const undoable = signal({ undo: false, redo: false });
 export const settings = signal<Settings | null>(null);
 export const view = signal<ViewState | null>(null);
@@ -74,6 +76,9 @@ export function mountEditor(host: HTMLElement, label: string): () => void {
     made.on('painting', (now) => {
       painting.value = now;
     }),
+    made.on('working', (now) => {
+      working.value = now;
+    }),
     made.on('refusal', (refusal) => complain(refusal.detail)),
   ];
   batch(() => {
@@ -100,12 +105,14 @@ function fitBrush(into: Editor, info: PictureInfo, before: PictureInfo | null): 
 /** The pictures of this page, for where the journal is full or forbidden. */
 const held = new Map<string, Blob>();
 
-async function keep(hash: string, blob: Blob): Promise<void> {
+/** Keep a picture over a reload. */
+export async function keepPicture(hash: string, blob: Blob): Promise<void> {
   held.set(hash, blob);
   await keepBlob(hash, blob).catch(complain);
 }
 
-async function find(hash: string): Promise<Blob> {
+/** The file of a picture that is or was the source. */
+export async function blobOf(hash: string): Promise<Blob> {
   const blob = held.get(hash) ?? (await findBlob(hash));
   if (!blob) throw new Error(t('picture.lost'));
   return blob;
@@ -123,7 +130,7 @@ export async function openPicture(blob: Blob, name: string, options: { keep?: bo
   } catch {
     return false; // the editor has told why, by its event `refusal`
   }
-  await keep(info.hash, blob);
+  await keepPicture(info.hash, blob);
   fitBrush(into, info, before);
   const version = { ...info, name };
   batch(() => {
@@ -139,7 +146,7 @@ const left = new Map<string, DocumentJSON>();
 
 /** Go back (or on) to a picture that was the source; the mask stays, or comes back, as the size allows. */
 export async function openVersion(version: Version): Promise<void> {
-  const blob = await find(version.hash);
+  const blob = await blobOf(version.hash);
   const into = editor.peek();
   const now = into?.document();
   if (!into) return;
@@ -172,7 +179,7 @@ export function closePicture(): void {
 /** Bring a kept document back. */
 export async function restoreDocument(document: DocumentJSON, kept: Version[]): Promise<boolean> {
   const into = editor.peek();
-  const blob = await find(document.picture.hash);
+  const blob = await blobOf(document.picture.hash);
   if (!into) return false;
   const before = into.picture;
   fitBrush(into, await into.load(blob), before);
@@ -204,9 +211,10 @@ async function give(hash: string, blob: Blob): Promise<string> {
   return `sha256:${hash}`;
 }
 
-export async function upload(blob: Blob): Promise<string> {
-  return give(await sha256(blob), blob);
-}
+const upload = async (blob: Blob): Promise<string> => give(await sha256(blob), blob);
+
+/** Have a picture that is kept on the server too; gives what a request calls it. */
+export const uploadKept = async (hash: string): Promise<string> => give(hash, await blobOf(hash));
 
 export interface Inputs {
   init_image?: string;
@@ -221,7 +229,7 @@ async function makeInputs(wantsMask: boolean): Promise<Inputs> {
   if (!from || !source) return {};
   const sketched = from.painted.sketch ? await from.sketchPng() : null;
   const mask = wantsMask ? await from.maskPng(from.painted.sketch ? 'both' : 'mask') : null;
-  const init = sketched ? await upload(sketched) : await give(source.hash, await find(source.hash));
+  const init = sketched ? await upload(sketched) : await uploadKept(source.hash);
   return { init_image: init, ...(mask ? { mask: await upload(mask) } : {}) };
 }
 
@@ -245,6 +253,6 @@ export function missing(): 'need.picture' | 'need.mask' | null {
   const row = modeRow.value;
   if (row.mode === 'batch') return null;
   if (row.picture && !picture.value) return 'need.picture';
-  if (row.mask && !painted.value.mask && !painted.value.sketch) return 'need.mask';
+  if (row.mask && !painted.value.mask && !painted.value.sketch && !isSet('extend')) return 'need.mask';
   return null;
 }

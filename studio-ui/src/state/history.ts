@@ -17,6 +17,13 @@ export const onlyFavourites = signal(false);
 export const inTrash = signal(false);
 export const detail = signal<PictureDetail | null>(null);
 export const searching = signal(false);
+/** What is chosen to be saved together, in the order of the choice. */
+export const chosen = signal<readonly Picture[]>([]);
+
+export function flipChosen(row: Picture): void {
+  const others = chosen.value.filter((other) => other.id !== row.id);
+  chosen.value = others.length < chosen.value.length ? others : [...others, row];
+}
 
 const PAGE = 48;
 let asked = 0;

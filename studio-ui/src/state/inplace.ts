@@ -2,11 +2,13 @@
 
 import { api } from '../api/client';
 import type { Box, Job } from '../api/types';
+import { workedOn } from '../extent';
 
 /** Previews are coarse; more pixels than this show nothing more. */
 const LARGEST = 1024;
 
 interface Shape {
+  /** Where on the picture; null = the whole. */
   box: Box | null;
   /** Opaque where the result will be new; null = everywhere. */
   weight: OffscreenCanvas | null;
@@ -34,8 +36,10 @@ async function weightOf(job: Job, box: Box | null): Promise<OffscreenCanvas> {
 }
 
 const shapeOf = async (job: Job): Promise<Shape> => {
-  const box = job.plan?.box ?? null;
-  return { box, weight: job.request.mask ? await weightOf(job, box) : null };
+  const { plan, request } = job;
+  if (!plan) return { box: null, weight: null };
+  const masked = request.mask || plan.place;
+  return { box: workedOn(plan, request), weight: masked ? await weightOf(job, plan.box) : null };
 };
 
 /** Give the preview ready to be laid over the picture. */

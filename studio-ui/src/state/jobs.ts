@@ -2,15 +2,16 @@
 
 import { batch, computed, signal } from '@preact/signals';
 import { api, Problem, urlOf } from '../api/client';
-import type { EventName, Job, JobEvents, JobState, Values } from '../api/types';
+import type { EventName, Job, JobEvents, JobState, Picture, Values } from '../api/types';
 import { t } from '../i18n';
-import { editor, forgetUploads, missing, picture, revision, upload } from './document';
+import { editor, forgetUploads, missing, picture, revision } from './document';
 import { forgetShape, placed } from './inplace';
 import { announce, complain, notify } from './notices';
 import { refusal, withRequest } from './plan';
 import { rememberPrompt } from './preferences';
-import { mode, modeRow, parameters, read } from './request';
-import { addResult, look } from './results';
+import { modeRow, read } from './request';
+import { addResult, look, shownAlone } from './results';
+import { type ScriptCall, scriptCall } from './script';
 import { noteFailure, reachable } from './server';
 
 export interface Speed {
@@ -26,6 +27,8 @@ export const mine = signal<Readonly<Record<string, string | null>>>({});
 const asked = new Set<string>();
 export const isOurs = (id: string): boolean => asked.has(id) || id in mine.value;
 export const speed = signal<Speed | null>(null);
+/** The job that waits for its model to be loaded, and which. */
+export const loading = signal<{ job: string; model: string } | null>(null);
 export const preview = signal<{ job: string; jpeg: string } | null>(null);
 /** The state of the document over which a preview lies; painting on changes it. */
 export const laidOver = signal<number | null>(null);
@@ -72,11 +75,17 @@ function forget(id: string): void {
   finish(id);
 }
 
+/** Take a picture of ours; it is looked at where it is the first, or the page of all. */
+function add(made: Picture, job: Job | undefined): void {
+  const place = job?.plan?.place;
+  addResult(place ? { ...made, place } : made, made.index === 0 || made.index === job?.script?.page);
+}
+
 /** Take what a job of ours has brought so far; gives whether one of ours has ended. */
 function settle(job: Job): boolean {
   const origin = mine.value[job.id];
   if (origin === undefined) return false;
-  for (const made of job.pictures) addResult(made, made.index === 0);
+  for (const made of job.pictures) add(made, job);
   if (isOpen(job)) return false;
   if (job.error) notify(t('job.failed', { why: job.error.detail }), { kind: 'warn' });
   return finish(job.id);
@@ -90,6 +99,7 @@ function finish(id: string): boolean {
     void editor.peek()?.setOverlay('preview', null);
   }
   if (speed.value?.job === id) speed.value = null;
+  if (loading.value?.job === id) loading.value = null;
   forgetShape(id);
   const { [id]: origin, ...others } = mine.value;
   if (origin === undefined) return false;
@@ -119,8 +129,12 @@ async function layOver(job: Job, jpeg: string): Promise<void> {
 const TOLD: { [Name in EventName]: (data: JobEvents[Name]) => void } = {
   queued: ({ job }) => void renew(job),
   started: ({ job }) => (jobs.value.has(job) ? change(job, { state: 'running', position: null }) : void renew(job)),
+  loading: ({ job, model }) => {
+    if (!isOver(job)) loading.value = { job, model };
+  },
   step: (data) => {
     if (isOver(data.job)) return;
+    if (loading.value?.job === data.job) loading.value = null;
     const total = Math.max(1, data.pictures * data.steps);
     const done = data.picture * data.steps + data.step;
     change(data.job, {
@@ -142,11 +156,12 @@ const TOLD: { [Name in EventName]: (data: JobEvents[Name]) => void } = {
     if (!(data.job in mine.value)) return;
     preview.value = { job: data.job, jpeg: data.jpeg };
     const job = jobs.value.get(data.job);
-    if (job?.request.init_image && mine.value[data.job] === picture.peek()?.hash) void layOver(job, data.jpeg);
+    if (job?.request.init_image && !job.script && mine.value[data.job] === picture.peek()?.hash)
+      void layOver(job, data.jpeg);
   },
   picture: (data) => {
     if (!(data.job in mine.value)) return;
-    addResult(data.picture, data.picture.index === 0);
+    add(data.picture, jobs.value.get(data.job));
   },
   done: ({ job }) => {
     put(job);
@@ -194,12 +209,14 @@ export async function rejoin(): Promise<void> {
 }
 
 interface Sending {
+  script?: ScriptCall | null;
   priority?: 'interactive' | 'batch';
   keep?: boolean;
 }
 
 export async function submit(request: Values, origin: string | null, how: Sending = {}): Promise<Job> {
-  const job = await api.submit(request, how.priority ?? 'interactive', how.keep ?? true);
+  const { script = null, priority = 'interactive', keep = true } = how;
+  const job = await api.submit({ request, priority, keep, ...(script ? { script } : {}) });
   batch(() => {
     asked.add(job.id);
     mine.value = { ...mine.value, [job.id]: origin };
@@ -220,7 +237,9 @@ export async function generate(): Promise<void> {
   sending.value = true;
   try {
     rememberPrompt(String(read('prompt') ?? ''));
-    await withRequest((request) => submit(request, origin()));
+    // What is shown alone would hide the preview on the picture.
+    if (shownAlone.peek()) look(null);
+    await withRequest((request) => submit(request, origin(), { script: scriptCall.peek() }));
     announce(t('said.started'));
   } catch (error) {
     noteFailure(error);
@@ -253,42 +272,4 @@ export async function cancel(id: string): Promise<void> {
     if (origin !== undefined) mine.value = { ...mine.peek(), [id]: origin };
     await renew(id);
   }
-}
-
-export interface BatchFile {
-  file: File;
-  url: string;
-  job: string | null;
-  trouble: string | null;
-}
-export const batchFiles = signal<BatchFile[]>([]);
-
-export function addFiles(files: Iterable<File>): void {
-  const rows = [...files].map((file) => ({ file, url: URL.createObjectURL(file), job: null, trouble: null }));
-  batchFiles.value = [...batchFiles.value, ...rows];
-}
-
-export function dropFile(row: BatchFile): void {
-  URL.revokeObjectURL(row.url);
-  batchFiles.value = batchFiles.value.filter((other) => other.url !== row.url);
-}
-
-function note(row: BatchFile, values: Partial<BatchFile>): void {
-  batchFiles.value = batchFiles.value.map((other) => (other.url === row.url ? { ...other, ...values } : other));
-}
-
-/** Send every file through the same request; one that is refused does not stop the others. */
-export async function generateBatch(): Promise<void> {
-  if (mode.peek() !== 'batch' || sending.value) return;
-  sending.value = true;
-  for (const row of batchFiles.peek()) {
-    try {
-      const request = { ...parameters.peek(), init_image: await upload(row.file) };
-      note(row, { job: (await submit(request, null, { priority: 'batch' })).id, trouble: null });
-    } catch (error) {
-      noteFailure(error);
-      note(row, { trouble: error instanceof Error ? error.message : String(error) });
-    }
-  }
-  sending.value = false;
 }

@@ -2,12 +2,14 @@
 
 import { computed, effect, signal } from '@preact/signals';
 import { api, Problem, Unreachable } from '../api/client';
-import type { Plan, Values } from '../api/types';
+import type { Plan, ScriptPlan, Values } from '../api/types';
+import { wholeOf, workedOn } from '../extent';
 import { frameOf } from '../frame';
 import { number, t } from '../i18n';
 import { editor, forgetUploads, type Inputs, inputs, missing, painting, picture, revision } from './document';
 import { complain } from './notices';
 import { mode, modeRow, parameters } from './request';
+import { scriptCall } from './script';
 import { noteFailure, reachable } from './server';
 
 export interface Refusal {
@@ -16,6 +18,8 @@ export interface Refusal {
 }
 
 export const plan = signal<Plan | null>(null);
+/** What the script will do, where one is chosen. */
+export const scriptPlan = signal<ScriptPlan | null>(null);
 export const refusal = signal<Refusal | null>(null);
 /** What is shown is older than what is set. */
 export const stale = signal(false);
@@ -56,12 +60,15 @@ async function renew(): Promise<void> {
   const mine = new AbortController();
   running = mine;
   try {
-    const { request, fresh } = await withRequest(async (whole) => {
+    const script = scriptCall.peek();
+    const { request, fresh, all } = await withRequest(async (whole) => {
       mine.signal.throwIfAborted();
-      return { request: whole, fresh: await api.plan(whole, mine.signal) };
+      const all = script && (await api.planScript(whole, script, mine.signal));
+      return { request: whole, fresh: await api.plan(whole, mine.signal), all };
     });
     mine.signal.throwIfAborted();
     plan.value = fresh;
+    scriptPlan.value = all;
     planned.value = request;
     refusal.value = null;
     stale.value = false;
@@ -72,6 +79,7 @@ async function renew(): Promise<void> {
     if (error instanceof Problem) {
       refusal.value = { detail: error.message, field: error.field };
       plan.value = null;
+      scriptPlan.value = null;
       planned.value = null;
       stale.value = false;
     } else if (!(error instanceof Unreachable)) complain(error);
@@ -92,27 +100,30 @@ async function forScreen(grey: Blob): Promise<Blob | ImageBitmap> {
 async function overlay(fresh: Plan, request: Values, signal: AbortSignal): Promise<void> {
   const on = editor.peek();
   if (!on) return;
-  const box = fresh.box;
+  const box = fresh.box && workedOn(fresh, request);
   const scale = box ? fresh.working_size[0] / Math.max(1, box[2] - box[0]) : 1;
   const size = fresh.working_size.join(' × ');
-  const whole = request.init_image && !box ? picture.peek() : null;
+  const whole = request.init_image && !box && !fresh.place ? picture.peek() : null;
   const frame = whole && frameOf(String(request.resize_mode), [whole.width, whole.height], fresh.output_size);
   await on.setOverlay('frame', frame && { box: frame, label: fresh.output_size.join(' × ') });
   await on.setOverlay('crop', box ? { box, label: t('crop.label', { size, scale: number(scale, 2) }) } : null);
-  if (!request.mask) {
+  if (!request.mask && !fresh.place) {
     await Promise.all([on.setOverlay('weight', null), on.setOverlay('cells', null)]);
     return;
   }
   const weight = await forScreen(await api.planPicture('mask', request, signal));
   signal.throwIfAborted();
-  await on.setOverlay('weight', { image: weight });
+  const extent = wholeOf(fresh, request);
+  await on.setOverlay('weight', { image: weight, ...(extent ? { box: extent } : {}) });
   const cells = showCells.peek() ? await api.planPicture('cells', request, signal) : null;
-  if (!signal.aborted) await on.setOverlay('cells', cells ? { image: cells, ...(box ? { box } : {}) } : null);
+  const at = workedOn(fresh, request);
+  if (!signal.aborted) await on.setOverlay('cells', cells && { image: cells, ...(at ? { box: at } : {}) });
 }
 
 function clear(): void {
   running?.abort();
   plan.value = null;
+  scriptPlan.value = null;
   planned.value = null;
   refusal.value = null;
   stale.value = false;
@@ -123,10 +134,19 @@ function clear(): void {
 /** Keep the plan true. */
 export function startPlanning(): void {
   const wanted = computed(
-    () => [parameters.value, mode.value, picture.value?.hash, revision.value, showCells.value, missing()] as const,
+    () =>
+      [
+        parameters.value,
+        scriptCall.value,
+        mode.value,
+        picture.value?.hash,
+        revision.value,
+        showCells.value,
+        missing(),
+      ] as const,
   );
   effect(() => {
-    const [, , , , , lacking] = wanted.value;
+    const lacking = wanted.value.at(-1);
     const paints = painting.value;
     if (!reachable.value) return;
     clearTimeout(waiting);

@@ -28,8 +28,9 @@ export const modeRow = computed<ModeRow>(() => MODES.find((row) => row.mode === 
 /** Fields that were set, without the pictures. */
 export const changed = signal<Values>({});
 
-/** What the server calls the mode. */
-const roadOf = (row: ModeRow): string => (row.mask ? 'inpaint' : row.picture ? 'img2img' : 'txt2img');
+/** What the server calls the mode; a new margin is painted as a mask is. */
+const roadOf = (row: ModeRow): string =>
+  row.mask || (row.picture && isSet('extend')) ? 'inpaint' : row.picture ? 'img2img' : 'txt2img';
 
 /** Whether a field has a meaning in the mode: its group says so. */
 export function applies(name: string, row: ModeRow = modeRow.value): boolean {

@@ -2,31 +2,36 @@
 
 import { batch, computed, effect, signal } from '@preact/signals';
 import { api, fileUrl, Problem } from '../api/client';
-import type { Picture } from '../api/types';
+import type { Box, Picture } from '../api/types';
 import { t } from '../i18n';
 import { compare, editor, openPicture, painted, painting, picture, remember } from './document';
 import { complain, notify } from './notices';
-import { type Mode, mode, modeRow, setValue } from './request';
+import { type Mode, mode, modeRow, read, resetValue, setValue } from './request';
 
-export const results = signal<Picture[]>([]);
+/** A result, and where the picture it began from lies in it, if it grew. */
+export interface Made extends Picture {
+  place?: Box;
+}
+
+export const results = signal<Made[]>([]);
 export const selected = signal<string | null>(null);
 
-export const current = computed<Picture | null>(
+export const current = computed<Made | null>(
   () => results.value.find((result) => result.id === selected.value) ?? null,
 );
 
 /** Results that can lie over the source: the others are shown alone. */
-const lying = computed<Picture[]>(() => {
+const lying = computed<Made[]>(() => {
   const source = picture.value;
   if (!source || !modeRow.value.picture) return [];
   const shape = source.width / source.height;
-  return results.value.filter((made) => Math.abs(made.width / made.height / shape - 1) < 0.02);
+  return results.value.filter((made) => !made.place && Math.abs(made.width / made.height / shape - 1) < 0.02);
 });
-export const shownAlone = computed<Picture | null>(() =>
+export const shownAlone = computed<Made | null>(() =>
   current.value && !lying.value.includes(current.value) ? current.value : null,
 );
 
-export function addResult(made: Picture, look: boolean): void {
+export function addResult(made: Made, look: boolean): void {
   if (results.value.some((result) => result.id === made.id)) return;
   batch(() => {
     results.value = [...results.value, made];
@@ -114,13 +119,17 @@ export function startShowing(): void {
   });
 }
 
-/** Make a result the new source; size, prompt and mask stay as they are. */
-export async function accept(result: Picture, to: Mode | null = null): Promise<void> {
+/** Make a file the new source; size, prompt and mask stay as they are, and it can be undone. */
+export async function takeAsPicture(
+  file: Blob,
+  name: string,
+  to: Mode | null,
+  undone: () => void = () => {},
+): Promise<void> {
   const bringBack = remember();
   const from = mode.peek();
-  const blob = await api.file(result);
-  const name = t('version.result', { seed: result.seed });
-  if (!(await openPicture(blob, name, { keep: modeRow.peek().picture && bringBack !== null }))) return;
+  const before = selected.peek();
+  if (!(await openPicture(file, name, { keep: modeRow.peek().picture && bringBack !== null }))) return;
   // The result has them already.
   if (painted.peek().sketch) editor.peek()?.apply({ kind: 'clear', layer: 'sketch' });
   batch(() => {
@@ -132,12 +141,22 @@ export async function accept(result: Picture, to: Mode | null = null): Promise<v
     await bringBack?.();
     batch(() => {
       mode.value = from;
-      selected.value = result.id;
+      selected.value = before;
     });
+    undone();
   };
   notify(t('accepted'), {
     action: bringBack ? { label: t('undo'), perform: () => void goBack().catch(complain) } : undefined,
   });
+}
+
+/** Make a result the new source. */
+export async function accept(result: Made, to: Mode | null = null): Promise<void> {
+  const extend = read('extend');
+  const undone = () => setValue('extend', extend);
+  await takeAsPicture(await api.file(result), t('version.result', { seed: result.seed }), to, undone);
+  // What has grown by the margin does not grow by it once more.
+  if (result.place) resetValue('extend');
 }
 
 export const reuseSeed = (result: Picture): void => setValue('seed', result.seed);

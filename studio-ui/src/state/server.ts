@@ -2,7 +2,7 @@
 
 import { computed, signal } from '@preact/signals';
 import { api, Unreachable } from '../api/client';
-import type { Field, Model, Network, Options, ServerInfo } from '../api/types';
+import type { Field, Model, Network, Options, ScriptInfo, ServerInfo } from '../api/types';
 import { complain } from './notices';
 
 export const info = signal<ServerInfo | null>(null);
@@ -10,6 +10,7 @@ export const options = signal<Options | null>(null);
 export const models = signal<Model[]>([]);
 export const networks = signal<Network[]>([]);
 export const embeddings = signal<string[]>([]);
+export const scripts = signal<ScriptInfo[]>([]);
 export const styles = signal<string[]>([]);
 /** `null` until the first answer. */
 export const reachable = signal<boolean | null>(null);
@@ -25,15 +26,17 @@ export async function load(): Promise<void> {
   info.value = about;
   options.value = offered;
   reachable.value = true;
-  const [found, nets, words, named] = await Promise.allSettled([
+  const [found, nets, words, named, known] = await Promise.allSettled([
     api.models(),
     api.networks(),
     api.embeddings(),
     api.styles(),
+    api.scripts(),
   ]);
   if (found.status === 'fulfilled') models.value = found.value;
   if (nets.status === 'fulfilled') networks.value = nets.value;
   if (words.status === 'fulfilled') embeddings.value = words.value.map((row) => row.name);
+  if (known.status === 'fulfilled') scripts.value = known.value;
   if (named.status === 'fulfilled') styles.value = named.value.map((row) => row.name);
 }
 

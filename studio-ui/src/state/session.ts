@@ -5,12 +5,15 @@ import type { Picture, Values } from '../api/types';
 import type { DocumentJSON } from '../canvas';
 import { moment, t } from '../i18n';
 import { begin, type Session, save, tidy } from '../persist';
+import { type BatchFile, batchFiles } from './batch';
 import { closePicture, editor, picture, restoreDocument, revision, type Version, versions } from './document';
 import { mine } from './jobs';
+import { type KeptMerge, keptMerge, merging, resumeMerge, strokes } from './merge';
 import { setMode } from './modes';
 import { complain, notify } from './notices';
 import { changed, type Mode, mode } from './request';
 import { results, selected } from './results';
+import { chosenScript, type ScriptCall } from './script';
 
 interface Work {
   mode: Mode;
@@ -20,6 +23,9 @@ interface Work {
   results: Picture[];
   selected: string | null;
   jobs: Record<string, string | null>;
+  merge?: KeptMerge | null;
+  batch?: readonly BatchFile[];
+  script?: ScriptCall | null;
 }
 
 const WAIT_MS = 150;
@@ -36,12 +42,16 @@ function now(): Work {
     results: results.peek().slice(-KEPT_RESULTS),
     selected: selected.peek(),
     jobs: mine.peek(),
+    merge: keptMerge(),
+    batch: batchFiles.peek(),
+    script: chosenScript.peek(),
   };
 }
 
 function write(): Promise<unknown> {
   const state = now();
-  return save<Work>({ id, saved: Date.now(), state, pictures: state.versions.map((version) => version.hash) });
+  const pictures = [...state.versions, ...(state.batch ?? [])].map((row) => row.hash);
+  return save<Work>({ id, saved: Date.now(), state, pictures });
 }
 
 async function takeUp(work: Work): Promise<void> {
@@ -50,12 +60,16 @@ async function takeUp(work: Work): Promise<void> {
     mine.value = work.jobs;
     results.value = work.results;
     selected.value = work.selected;
+    batchFiles.value = work.batch ?? [];
+    chosenScript.value = work.script ?? null;
   });
   if (work.document) await restoreDocument(work.document, work.versions).catch(complain);
   setMode(work.mode);
+  if (work.merge) resumeMerge(work.merge);
 }
 
-const isEmpty = (work: Work): boolean => !work.document && !work.results.length && !Object.keys(work.changed).length;
+const isEmpty = (work: Work): boolean =>
+  !work.document && !work.results.length && !work.batch?.length && !Object.keys(work.changed).length;
 
 export function startAfresh(): void {
   const before = now();
@@ -64,6 +78,8 @@ export function startAfresh(): void {
     changed.value = {};
     results.value = [];
     selected.value = null;
+    batchFiles.value = [];
+    chosenScript.value = null;
   });
   notify(t('session.afresh'), { action: { label: t('undo'), perform: () => void takeUp(before).catch(complain) } });
 }
@@ -99,6 +115,7 @@ export async function startSession(): Promise<void> {
   effect(() => {
     // Each is read, so that a change of any of them writes.
     void [mode.value, changed.value, revision.value, versions.value, results.value, selected.value, mine.value];
+    void [merging.value, strokes.value, batchFiles.value, chosenScript.value];
     clearTimeout(waiting);
     waiting = setTimeout(() => void write().catch(complain), WAIT_MS);
   });

@@ -1,8 +1,14 @@
 import { expect, test } from 'vitest';
+import { finish } from '../../src/canvas/document';
 import { boxOf } from '../../src/canvas/geometry';
-import { clear, feather, grow, invert, layMask, shrink, threshold } from '../../src/canvas/mask';
+import * as long from '../../src/canvas/mask';
+import { clear, invert, layMask, threshold } from '../../src/canvas/mask';
 import { Tiles } from '../../src/canvas/tiles';
 import { all, blots, difference } from './helpers';
+
+const [grow, shrink, feather] = [long.grow, long.shrink, long.feather].map(
+  (change) => (mask: Tiles, radius: number) => finish(change(mask, radius)),
+);
 
 /** The definition: the largest value within a disc; what lies outside of the picture is `outside`. */
 function widestByForce(tiles: Tiles, radius: number, sign: 1 | -1): Uint8Array {
@@ -34,6 +40,25 @@ test.each([[1], [2], [5], [8]])('grow and shrink by %i px are the maximum and mi
     shrink(shrunk, radius);
     expect(difference(all(grown), widestByForce(before, radius, 1))).toBe(-1);
     expect(difference(all(shrunk), widestByForce(before, radius, -1))).toBe(-1);
+  }
+});
+
+test('of edges, soft or many, both ways of growing give the same', () => {
+  for (const [soft, radius] of [
+    [0, 12],
+    [6, 12],
+    [30, 3],
+  ]) {
+    const mask = new Tiles(600, 90);
+    mask.write([100, 20, 420, 70], new Uint8Array(320 * 50).fill(255));
+    mask.write(
+      [450, 10, 590, 80],
+      new Uint8Array(140 * 70).map((_, i) => (i * 37) % 256),
+    );
+    feather(mask, soft);
+    const wanted = widestByForce(mask, radius, 1);
+    grow(mask, radius);
+    expect(difference(all(mask), wanted)).toBe(-1);
   }
 });
 

@@ -1,19 +1,17 @@
 """Which networks and embeddings there are, told apart by their headers, without torch."""
 
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
 from ...errors import ModelFileError
+from ..beside import ends_with, files_beside
 from ..header import PICKLES, read_header, refuse_pickle
 from .files import EmbeddingFile, NetworkFile, read_file
 
 # Where A1111, Forge and ComfyUI keep them, beside or above a folder of models.
 _FOLDERS = frozenset({"lora", "loras", "lycoris", "embeddings"})
-_APPLICATIONS = ("models/Stable-diffusion", "models/checkpoints", "models/diffusers")
-_ENDINGS = frozenset({".safetensors", *PICKLES})
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class NetworkLibrary:
             if found := next((one for one in self.networks if called(one, flat)), None):
                 return found
         for path in self.refused:
-            if _ends_with(path, flat):
+            if ends_with(path, flat):
                 refuse_pickle(path)
         return None
 
@@ -61,7 +59,7 @@ def scan_networks(folders: Sequence[str | Path]) -> NetworkLibrary:
     networks: list[NetworkFile] = []
     embeddings: list[EmbeddingFile] = []
     refused: list[Path] = []
-    for path in _files(folders):
+    for path in files_beside(folders, _FOLDERS):
         if path.suffix.lower() in PICKLES:
             refused.append(path)
             continue
@@ -77,43 +75,9 @@ def scan_networks(folders: Sequence[str | Path]) -> NetworkLibrary:
     return NetworkLibrary(tuple(networks), tuple(embeddings), tuple(refused))
 
 
-def _files(folders: Sequence[str | Path]) -> Iterator[Path]:
-    seen: set[Path] = set()
-    for folder in folders:
-        for place in _places(Path(folder).expanduser()):
-            yield from _below(place, seen)
-
-
-def _places(root: Path) -> Iterator[Path]:
-    """Give the folder itself, unless it is a whole program's, and its neighbours for networks."""
-    if not any((root / own).is_dir() for own in _APPLICATIONS):
-        yield root
-    for base in (root, root.parent, root.parent.parent):
-        for place in (base, base / "models"):
-            if base != base.parent and place.is_dir():
-                yield from (inner for inner in sorted(place.iterdir()) if inner.name.casefold() in _FOLDERS)
-
-
-def _below(root: Path, seen: set[Path]) -> Iterator[Path]:
-    for place, folders, files in os.walk(root, followlinks=True):  # `seen` ends circles of links
-        here = Path(place)
-        real = here.resolve()
-        if real in seen or "model_index.json" in files:
-            folders.clear()
-            continue
-        seen.add(real)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (here / name for name in sorted(files) if Path(name).suffix.lower() in _ENDINGS)
-
-
 _CALLED: tuple[Callable[[NetworkFile, str], bool], ...] = (
     lambda one, word: one.name == word,
     lambda one, word: one.alias == word,
-    lambda one, word: _ends_with(one.path, word),
+    lambda one, word: ends_with(one.path, word),
     lambda one, word: word.casefold() in (one.name.casefold(), (one.alias or "").casefold()),
 )
-
-
-def _ends_with(path: Path, word: str) -> bool:
-    words = [part for part in word.split("/") if part]
-    return any(list(whole.parts)[-len(words) :] == words for whole in (path, path.with_suffix(""))) if words else False

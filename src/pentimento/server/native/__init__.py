@@ -5,11 +5,13 @@ from fastapi import APIRouter
 from . import history, jobs, models, options, planning, scripts, server, uploads, words
 
 PREFIX = "/api/v1"
+PARTS = (server, options, scripts, models, uploads, planning, jobs, history, words)
+"""Modules with routes, in the order of the reference."""
 
 
 def router() -> APIRouter:
     """Give the routes, grouped as in the reference."""
     whole = APIRouter(prefix=PREFIX)
-    for module in (server, options, scripts, models, uploads, planning, jobs, history, words):
+    for module in PARTS:
         whole.include_router(module.router)
     return whole

@@ -19,6 +19,12 @@ PROBLEM = {
 }
 
 
+def answer(model: Any, *problems: int, status: int = 200, description: str = "") -> dict[int | str, dict[str, Any]]:
+    """Describe what a route answers: a model of `answers`, and the statuses with which it refuses."""
+    told = {"model": model, "description": description or "the answer"}
+    return {status: told, **dict.fromkeys(problems, PROBLEM)}
+
+
 class Body(BaseModel):
     """A body: unknown keys are refused."""
 

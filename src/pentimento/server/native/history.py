@@ -10,16 +10,22 @@ from starlette.responses import FileResponse, Response
 
 from ... import metadata
 from ...errors import RecipeError
-from ...metadata import find_format
+from ...metadata import FORMATS, find_format
 from ...recipe import Recipe, open_recipe
 from ...store import Picture
 from ...store.store import THUMBNAIL_MIME
 from ..errors import Refusal
 from ..service import Owner, Service, TheService
-from .bodies import PROBLEM, Body
+from . import answers
+from .bodies import PROBLEM, Body, answer
 from .told import picture_told
 
 router = APIRouter(tags=["pictures"])
+_FILE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "the file", "content": {row.mime: {} for row in FORMATS}},
+    206: {"description": "a part of it"},
+    304: {"description": "it is what the caller has"},
+}
 _LOST: dict[int | str, dict[str, Any]] = {404: PROBLEM}
 _FOREVER = "private, max-age=31536000, immutable"
 
@@ -31,7 +37,7 @@ class Marks(Body):
     tags: list[Annotated[str, Field(max_length=100)]] | None = Field(None, max_length=100)
 
 
-@router.get("/pictures", responses={422: PROBLEM})
+@router.get("/pictures", responses=answer(answers.Pictures, 422))
 def pictures(
     service: TheService,
     owner: Owner,
@@ -47,7 +53,7 @@ def pictures(
     return {"pictures": [picture_told(one) for one in page.pictures], "next": page.next}
 
 
-@router.get("/pictures/{id}", responses=_LOST)
+@router.get("/pictures/{id}", responses=answer(answers.PictureDetail, 404))
 def picture(id: str, service: TheService, owner: Owner) -> dict[str, Any]:
     """Give a picture with its infotext, its recipe, and the request that makes it again."""
     found = service.store.get(id, owner=owner)
@@ -62,31 +68,31 @@ def picture(id: str, service: TheService, owner: Owner) -> dict[str, Any]:
     }
 
 
-@router.patch("/pictures/{id}", responses={**_LOST, 422: PROBLEM})
+@router.patch("/pictures/{id}", responses=answer(answers.Picture, 404, 422))
 def mark(id: str, marks: Marks, service: TheService, owner: Owner) -> dict[str, Any]:
     """Make a picture a favourite or not, or give it other tags."""
     return picture_told(service.store.mark(id, favourite=marks.favourite, tags=marks.tags, owner=owner))
 
 
-@router.delete("/pictures/{id}", responses=_LOST)
+@router.delete("/pictures/{id}", responses=answer(answers.Picture, 404))
 def trash(id: str, service: TheService, owner: Owner) -> dict[str, Any]:
     """Move a picture to the trash."""
     return picture_told(service.store.trash(id, owner=owner))
 
 
-@router.post("/pictures/{id}/restore", responses=_LOST)
+@router.post("/pictures/{id}/restore", responses=answer(answers.Picture, 404))
 def restore(id: str, service: TheService, owner: Owner) -> dict[str, Any]:
     """Bring a picture back from the trash."""
     return picture_told(service.store.restore(id, owner=owner))
 
 
-@router.delete("/trash")
+@router.delete("/trash", responses=answer(answers.Removed))
 def empty_trash(service: TheService, owner: Owner) -> dict[str, int]:
     """Delete what is in the trash for good."""
     return {"removed": service.store.empty_trash(owner=owner)}
 
 
-@router.get("/pictures/{id}/file", responses=_LOST, response_class=FileResponse)
+@router.get("/pictures/{id}/file", responses={**_FILE, **_LOST}, response_class=FileResponse)
 def file(id: str, request: HttpRequest, service: TheService, owner: Owner, download: bool = False) -> Response:
     """Give the file, with ETag and ranges; `download=1` offers it for saving."""
     found = service.store.get(id, owner=owner)
@@ -106,6 +112,7 @@ def file(id: str, request: HttpRequest, service: TheService, owner: Owner, downl
 @router.get(
     "/pictures/{id}/thumbnail",
     responses={200: {"content": {THUMBNAIL_MIME: {}}, "description": "the picture"}, **_LOST},
+    response_class=Response,
 )
 def thumbnail(
     id: str, service: TheService, owner: Owner, size: Annotated[int, Query(ge=16, le=1024)] = 256

@@ -18,15 +18,20 @@ from ..errors import Refusal
 from ..events import NO_BUFFERING, stream
 from ..incoming import read_json
 from ..service import Owner, Service, TheService
-from .bodies import PROBLEM, Body, RequestFields, ScriptCall
+from . import answers
+from .bodies import PROBLEM, Body, RequestFields, ScriptCall, answer
 from .told import job_told, picture_told
 
 router = APIRouter(tags=["jobs"])
 
 _FORM_FIELDS = ("job", *PICTURE_FIELDS)
-_ACCEPTED: dict[int | str, dict[str, Any]] = {202: {"description": "accepted: the job is on disk"}}
-_REFUSED: dict[int | str, dict[str, Any]] = {413: PROBLEM, 415: PROBLEM, 422: PROBLEM, 429: PROBLEM}
-_STREAM: dict[int | str, dict[str, Any]] = {200: {"description": "events", "content": {"text/event-stream": {}}}}
+_ACCEPTED = answer(answers.Job, 400, 413, 415, 422, 429, status=202, description="accepted: the job is on disk")
+_STREAM: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "events; the data of each is the property of its name in `JobEvents`",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
+}
 
 
 class NewJob(Body):
@@ -63,7 +68,7 @@ _SUBMISSION = {
 }
 
 
-@router.post("/jobs", status_code=202, responses={**_ACCEPTED, 400: PROBLEM, **_REFUSED}, openapi_extra=_SUBMISSION)
+@router.post("/jobs", status_code=202, responses=_ACCEPTED, openapi_extra=_SUBMISSION)
 async def submit(request: HttpRequest, service: TheService, owner: Owner) -> Response:
     """Put a request into the queue: JSON, or a form with the pictures as files beside it."""
     new, files = await _read(request, service)
@@ -82,7 +87,7 @@ def _planned(service: Service, new: NewJob, files: dict[str, bytes]) -> tuple[Re
     return asked, service.plan_script(asked, *service.incoming.script(new.script.name, new.script.options))
 
 
-@router.get("/jobs")
+@router.get("/jobs", responses=answer(list[answers.Job], 404, 422))
 def jobs(
     service: TheService,
     owner: Owner,
@@ -94,13 +99,13 @@ def jobs(
     return [job_told(job) for job in service.jobs.list(owner=owner, states=state or STATES, limit=limit, before=before)]
 
 
-@router.get("/jobs/{id}", responses={404: PROBLEM})
+@router.get("/jobs/{id}", responses=answer(answers.Job, 404))
 def job(id: str, service: TheService, owner: Owner) -> dict[str, Any]:
     """Give one job."""
     return job_told(service.jobs.get(id, owner=owner))
 
 
-@router.delete("/jobs/{id}", responses={404: PROBLEM})
+@router.delete("/jobs/{id}", responses=answer(answers.Job, 404))
 async def cancel(id: str, service: TheService, owner: Owner) -> dict[str, Any]:
     """Cancel a job; what has ended stays as it is."""
     return job_told(await service.jobs.cancel(id, owner=owner))

@@ -1,4 +1,4 @@
-"""`/models`, `/networks`, `/embeddings`, `/styles`, `/tokens`: what prompts and requests may name."""
+"""`/models`, `/networks`, `/upscalers`, `/embeddings`, `/styles`, `/tokens`: what prompts and requests may name."""
 
 from functools import partial
 from typing import Any
@@ -10,7 +10,8 @@ from ...models.info import ModelInfo
 from ...models.tokenizer import tokenizer_of
 from ...prompts import chunk, count_tokens, parse_emphasis, read_prompt
 from ..service import Service, TheService
-from .bodies import PROBLEM, Body
+from . import answers
+from .bodies import Body, answer
 
 router = APIRouter(tags=["models"])
 
@@ -22,20 +23,20 @@ class Text(Body):
     model: str | None = None
 
 
-@router.get("/models")
+@router.get("/models", responses=answer(list[answers.Model]))
 def models(service: TheService) -> list[dict[str, Any]]:
     """List the models that were found, the built-in one first."""
     return [_told(info, service) for info in service.studio.models()]
 
 
-@router.post("/models/refresh")
+@router.post("/models/refresh", responses=answer(list[answers.Model]))
 def refresh(service: TheService) -> list[dict[str, Any]]:
     """Look through the folders of models again."""
     service.refresh()
     return models(service)
 
 
-@router.get("/networks")
+@router.get("/networks", responses=answer(list[answers.Network]))
 def networks(service: TheService) -> list[dict[str, Any]]:
     """List the networks that prompts may call as `<lora:name:1>`."""
     return [
@@ -44,13 +45,22 @@ def networks(service: TheService) -> list[dict[str, Any]]:
     ]
 
 
-@router.get("/embeddings")
+@router.get("/upscalers", responses=answer(list[answers.Upscaler]))
+def upscalers(service: TheService) -> list[dict[str, Any]]:
+    """List the networks that enlarge pictures."""
+    return [
+        {"name": one.name, "architecture": one.architecture, "scale": one.scale}
+        for one in service.studio.upscalers.upscalers
+    ]
+
+
+@router.get("/embeddings", responses=answer(list[answers.Embedding]))
 def embeddings(service: TheService) -> list[dict[str, Any]]:
     """List the textual inversions whose names may stand in prompts."""
     return [{"name": one.name, "vectors": one.vectors} for one in service.studio.embeddings()]
 
 
-@router.get("/styles")
+@router.get("/styles", responses=answer(list[answers.Style]))
 def styles(service: TheService) -> list[dict[str, Any]]:
     """List the saved styles."""
     return [
@@ -59,7 +69,7 @@ def styles(service: TheService) -> list[dict[str, Any]]:
     ]
 
 
-@router.post("/tokens", responses={422: PROBLEM})
+@router.post("/tokens", responses=answer(answers.Tokens, 422))
 def tokens(body: Text, service: TheService) -> dict[str, int]:
     """Count the tokens of a prompt, and the chunks of 75 that it fills; of several texts, the longest counts."""
     tokenizer = tokenizer_of(service.studio.find(body.model).path)

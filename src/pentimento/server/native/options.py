@@ -13,6 +13,8 @@ from ...labels import GROUPS, LABELS, group_of
 from ...profiles import PROFILES
 from ...request import Mask, Picture, Request, Side
 from ..service import Service, TheService
+from . import answers
+from .bodies import answer
 
 router = APIRouter(tags=["options"])
 
@@ -37,7 +39,7 @@ _BOUNDS = {"Ge": ("ge", "minimum"), "Gt": ("gt", "above"), "Le": ("le", "maximum
 _PROFILE_LABELS = {"pentimento": ("Pentimento", "Pentimento"), "a1111": ("As A1111", "Как A1111")}
 
 
-@router.get("/options")
+@router.get("/options", responses=answer(answers.Options))
 def options(service: TheService) -> dict[str, Any]:
     """List the fields of the request, their groups, and the names that they take."""
     return {
@@ -117,8 +119,12 @@ def _models(service: Service) -> Rows:
     return [(row.name, row.name, row.name) for row in service.studio.models()]
 
 
+def _upscalers(table: choices.Choices) -> Callable[[Service], Rows]:
+    return lambda service: [*_rows(table)(service), *((name, name, name) for name in service.studio.upscalers.names)]
+
+
 _OFFERED: Mapping[str, Callable[[Service], Rows]] = {
-    **{table.field: _rows(table) for table in choices.TABLES},
+    **{table.field: _upscalers(table) if table.open else _rows(table) for table in choices.TABLES},
     "sampler": _samplers,
     "hires_sampler": _samplers,
     "schedule": _schedules,

@@ -14,20 +14,23 @@ from ...pictures.write import to_png
 from ...plan import Plan
 from ..errors import Refusal
 from ..service import Service, TheService
-from .bodies import PROBLEM, PlanBody, RequestBody
+from . import answers
+from .bodies import PROBLEM, PlanBody, RequestBody, answer
 
 router = APIRouter(prefix="/plan", tags=["plan"])
 _REFUSED = {404: PROBLEM, 422: PROBLEM}
 
 
-@router.post("", responses={422: PROBLEM})
+@router.post("", responses=answer(answers.TimedPlan | answers.TimedScriptPlan, 422))
 async def plan(body: PlanBody, service: TheService) -> dict[str, Any]:
     """Plan a request: box, sizes, steps, seeds, cost, warnings; or a script: runs, pictures, cost, warnings."""
     return await run_in_threadpool(_told, service, body)
 
 
 @router.post(
-    "/pictures/{kind}", responses={**_REFUSED, 200: {"content": {"image/png": {}}, "description": "the picture"}}
+    "/pictures/{kind}",
+    responses={**_REFUSED, 200: {"content": {"image/png": {}}, "description": "the picture"}},
+    response_class=Response,
 )
 async def picture(kind: str, body: RequestBody, service: TheService) -> Response:
     """Show what a request does to its picture, as PNG.

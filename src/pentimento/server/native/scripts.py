@@ -7,12 +7,14 @@ from pydantic.fields import FieldInfo
 
 from ...scripts import SCRIPTS, Script
 from ...scripts.labels import label_of
+from . import answers
+from .bodies import answer
 from .options import bounds_of, type_of, words_of
 
 router = APIRouter(tags=["options"])
 
 
-@router.get("/scripts")
+@router.get("/scripts", responses=answer(list[answers.ScriptInfo]))
 def scripts() -> list[dict[str, Any]]:
     """List the scripts with their options."""
     return [_told(script) for script in SCRIPTS]

@@ -7,11 +7,13 @@ from fastapi import APIRouter
 from ... import __version__
 from ...metadata import FORMATS
 from ..service import TheService
+from . import answers
+from .bodies import answer
 
 router = APIRouter(tags=["server"])
 
 
-@router.get("/server")
+@router.get("/server", responses=answer(answers.ServerInfo))
 def server(service: TheService) -> dict[str, Any]:
     """Say version, model, device and limits."""
     settings, bounds = service.settings, service.settings.bounds
@@ -25,6 +27,7 @@ def server(service: TheService) -> dict[str, Any]:
             "upload_pixels": bounds.upload_pixels,
             "body_bytes": bounds.body_bytes,
             "queued_jobs": bounds.queued_jobs,
+            "script_runs": bounds.script_runs,
         },
         "languages": ["en", "ru"],
         "formats": [row.name for row in FORMATS],

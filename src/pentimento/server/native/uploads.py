@@ -13,7 +13,8 @@ from starlette.responses import Response
 from ..errors import Refusal
 from ..incoming import check_picture, whole_body
 from ..service import Service, TheService
-from .bodies import PROBLEM
+from . import answers
+from .bodies import PROBLEM, answer
 
 router = APIRouter(prefix="/uploads", tags=["uploads"])
 
@@ -25,15 +26,19 @@ _RAW = {
     }
 }
 
+_BYTES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "the file", "content": {"application/octet-stream": {}}},
+}
 
-@router.post("", responses={413: PROBLEM, 422: PROBLEM}, openapi_extra=_RAW)
+
+@router.post("", responses=answer(answers.Upload, 413, 422), openapi_extra=_RAW)
 async def upload(request: Request, service: TheService) -> dict[str, Any]:
     """Keep a picture; answers with its hash."""
     data = await whole_body(request, service.settings.bounds.upload_bytes)
     return await run_in_threadpool(_keep, service, data)
 
 
-@router.put("/{sha256}", responses={413: PROBLEM, 422: PROBLEM}, openapi_extra=_RAW)
+@router.put("/{sha256}", responses=answer(answers.Upload, 413, 422), openapi_extra=_RAW)
 async def put(sha256: Hash, request: Request, service: TheService) -> dict[str, Any]:
     """Keep a picture whose hash is known; the hash is checked."""
     data = await whole_body(request, service.settings.bounds.upload_bytes)
@@ -43,7 +48,7 @@ async def put(sha256: Hash, request: Request, service: TheService) -> dict[str, 
     return await run_in_threadpool(_keep, service, data)
 
 
-@router.get("/{sha256}", responses={404: PROBLEM})
+@router.get("/{sha256}", responses={**_BYTES, 404: PROBLEM}, response_class=Response)
 def get(sha256: Hash, service: TheService) -> Response:
     """Give the bytes of an upload."""
     data = _data(service, sha256)
@@ -53,7 +58,7 @@ def get(sha256: Hash, service: TheService) -> Response:
     return Response(data, media_type=media_type, headers=headers)
 
 
-@router.head("/{sha256}", responses={404: PROBLEM})
+@router.head("/{sha256}", responses={404: PROBLEM}, response_class=Response)
 def head(sha256: Hash, service: TheService) -> Response:
     """Say whether an upload is here."""
     return Response(headers={"Content-Length": str(len(_data(service, sha256))), "ETag": f'"{sha256}"'})

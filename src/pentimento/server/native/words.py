@@ -3,10 +3,9 @@
 import base64
 import json
 import shlex
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter
-from pydantic import WithJsonSchema
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request as HttpRequest
 
@@ -17,7 +16,8 @@ from ...request import PICTURE_FIELDS, Request
 from ...result import infotext_of
 from ..incoming import REFERENCE, check_picture, whole_body
 from ..service import Service, TheService
-from .bodies import PROBLEM, RequestBody
+from . import answers
+from .bodies import RequestBody, answer
 
 router = APIRouter(tags=["words"])
 
@@ -31,11 +31,10 @@ _EITHER = {
     }
 }
 _FILES = {"init_image": "picture.png", "mask": "mask.png", "latent_mask": "latent_mask.png"}
-Found = Annotated[dict[str, Any], WithJsonSchema({"type": "object"})]
 
 
-@router.post("/read", responses={413: PROBLEM, 422: PROBLEM}, openapi_extra=_EITHER)
-async def read(request: HttpRequest, service: TheService) -> Found:
+@router.post("/read", responses=answer(answers.Found, 413, 422), openapi_extra=_EITHER)
+async def read(request: HttpRequest, service: TheService) -> dict[str, Any]:
     """Read the request out of a picture made here or by A1111, or out of an infotext (`text/plain`)."""
     data = await whole_body(request, service.settings.bounds.upload_bytes)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -44,7 +43,7 @@ async def read(request: HttpRequest, service: TheService) -> Found:
     return await run_in_threadpool(_from_picture, data, service)
 
 
-@router.post("/write", responses={422: PROBLEM})
+@router.post("/write", responses=answer(answers.Written, 422))
 async def write(body: RequestBody, request: HttpRequest, service: TheService) -> dict[str, str]:
     """Say a request as a command, as Python, as curl, and as A1111's infotext."""
     fields = {name: value for name, value in body.request.items() if value is not None}

@@ -1,7 +1,7 @@
 """`/sdapi/v1`: pictures without a model: enlarging, and reading what is written in them."""
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
 
 from fastapi import APIRouter
@@ -11,11 +11,15 @@ from starlette.requests import Request as HttpRequest
 
 from ... import infotext, metadata
 from ...errors import ImageError, RequestError, unknown_name
+from ...geometry import Size
+from ...metadata import encode
 from ...pictures.read import read_picture
+from ...pictures.upscale import PIXEL_UPSCALERS
 from ...pictures.write import to_png
+from ...upscaling import upscale_request
 from ..errors import Refusal
 from ..incoming import check_picture, read_json
-from ..service import Service, TheService
+from ..service import Owner, Service, TheService
 from .reading import decode_picture
 
 router = APIRouter()
@@ -23,30 +27,26 @@ Body = Mapping[str, Any]
 
 _LARGEST_FACTOR = 8.0
 
-UPSCALERS: Mapping[str, Callable[[Image.Image, tuple[int, int]], Image.Image]] = {
-    "None": lambda image, size: image.resize(size, Image.Resampling.LANCZOS),
-    "Lanczos": lambda image, size: image.resize(size, Image.Resampling.LANCZOS),
-    "Nearest": lambda image, size: image.resize(size, Image.Resampling.NEAREST),
-}
+UPSCALERS: Mapping[str, str | None] = {"None": None, "Lanczos": "lanczos", "Nearest": "nearest"}
+"""A1111's names of the upscalers that are always there, and ours; None = the picture stays as it is."""
 
 
 @router.post("/extra-single-image")
-async def extra_single_image(request: HttpRequest, service: TheService) -> dict[str, Any]:
+async def extra_single_image(request: HttpRequest, service: TheService, owner: Owner) -> dict[str, Any]:
     """Enlarge a picture."""
     body = read_json(await request.body())
-    return {"html_info": "", "image": await run_in_threadpool(_enlarged, service, body.get("image"), body)}
+    return {"html_info": "", "image": await _enlarged(service, owner, body.get("image"), body)}
 
 
 @router.post("/extra-batch-images")
-async def extra_batch_images(request: HttpRequest, service: TheService) -> dict[str, Any]:
+async def extra_batch_images(request: HttpRequest, service: TheService, owner: Owner) -> dict[str, Any]:
     """Enlarge several pictures."""
     body = read_json(await request.body())
     rows = cast(list[Any], body["imageList"]) if isinstance(body.get("imageList"), list) else []
     if not rows or not all(isinstance(row, dict) for row in rows):
         raise RequestError("imageList", "", 'it must be a list of {"data": BASE64, "name": NAME}')
     pictures = [cast(dict[str, Any], row).get("data") for row in rows]
-    images = [await run_in_threadpool(_enlarged, service, picture, body) for picture in pictures]
-    return {"html_info": "", "images": images}
+    return {"html_info": "", "images": [await _enlarged(service, owner, picture, body) for picture in pictures]}
 
 
 @router.post("/png-info")
@@ -91,43 +91,74 @@ def checked_picture(service: Service, text: object, field: str) -> bytes:
     return data
 
 
-def _enlarged(service: Service, text: object, body: Body) -> str:
+async def _enlarged(service: Service, owner: str, text: object, body: Body) -> str:
+    """Enlarge a picture by one upscaler or a mixture of two; give it in base64."""
     for name in ("gfpgan_visibility", "codeformer_visibility"):
         if _number(body, name, 0.0) > 0:
             raise Refusal(501, f"{name}: faces are not restored here; set it to 0")
-    image = read_picture(checked_picture(service, text, "image"), "image")
-    first = _upscaled(service, image, str(body.get("upscaler_1") or "None"), body)
+    image = await run_in_threadpool(_read, service, text)
+    first = await _upscaled(service, owner, image, str(body.get("upscaler_1") or "None"), body)
     share = _number(body, "extras_upscaler_2_visibility", 0.0)
     second = str(body.get("upscaler_2") or "None")
     if second != "None" and 0 < share <= 1:
-        first = Image.blend(first, _upscaled(service, image, second, body), share)
-    return base64.b64encode(to_png(first)).decode()
+        other = await _upscaled(service, owner, image, second, body)
+        first = Image.blend(first, other.resize(first.size), share)
+    return base64.b64encode(await run_in_threadpool(_to_png, first, image)).decode()
 
 
-def _upscaled(service: Service, image: Image.Image, name: str, body: Body) -> Image.Image:
-    if name not in UPSCALERS:
-        raise unknown_name("upscaler", name, list(UPSCALERS))
-    if name == "None":
+def _read(service: Service, text: object) -> Image.Image:
+    return read_picture(checked_picture(service, text, "image"), "image")
+
+
+def _to_png(image: Image.Image, source: Image.Image) -> bytes:
+    """Write a picture in the source's mode and colour space."""
+    return encode(image.convert(source.mode), "png", icc=source.info.get("icc_profile"))
+
+
+async def _upscaled(service: Service, owner: str, image: Image.Image, name: str, body: Body) -> Image.Image:
+    """Enlarge a picture: by a network in an engine, as a job of the caller's; otherwise here."""
+    upscaler = UPSCALERS.get(name, name)
+    if upscaler is None:
         return image
+    if upscaler not in PIXEL_UPSCALERS and service.studio.upscalers.find(upscaler) is None:
+        raise unknown_name("upscaler", name, [*UPSCALERS, *service.studio.upscalers.names])
+    size, kept = _sizes(service, image, body)
+    if upscaler in PIXEL_UPSCALERS:
+        large = await run_in_threadpool(PIXEL_UPSCALERS[upscaler], image, size)
+    else:
+        large = await _by_network(service, owner, image, upscaler, size)
+    left, top = (size.width - kept.width) // 2, (size.height - kept.height) // 2
+    return large.crop((left, top, left + kept.width, top + kept.height))
+
+
+async def _by_network(service: Service, owner: str, image: Image.Image, upscaler: str, size: Size) -> Image.Image:
+    given = await run_in_threadpool(to_png, image)
+    asked = upscale_request(given, width=size.width, height=size.height, upscaler=upscaler)
+    job, _ = await service.submit(asked, owner=owner, origin="sdapi", keep=False)
+    ended = await service.finished(job.id)
+    if ended.state != "done":
+        raise service.failure(ended) if ended.state == "failed" else Refusal(409, "enlarging was stopped")
+    (file,) = await run_in_threadpool(service.files, ended)
+    return read_picture(file, "image")
+
+
+def _sizes(service: Service, image: Image.Image, body: Body) -> tuple[Size, Size]:
+    """Give the size that the picture is brought to, and that of the part in its middle which is kept."""
     by_size = _number(body, "resize_mode", 0) == 1
-    width, height = (int(_number(body, f"upscaling_resize_{side}", 512)) for side in "wh")
+    wanted = Size(*(int(_number(body, f"upscaling_resize_{side}", 512)) for side in "wh"))
     if by_size:
-        factor = max(width / image.width, height / image.height)
+        factor = max(wanted.width / image.width, wanted.height / image.height)
     else:
         factor = _number(body, "upscaling_resize", 2.0)
         if not 0 < factor <= _LARGEST_FACTOR:
             raise RequestError(
                 "upscaling_resize", factor, f"{factor:g} must be above 0 and at most {_LARGEST_FACTOR:g}"
             )
-    size = max(1, round(image.width * factor)), max(1, round(image.height * factor))
+    size = Size(max(1, round(image.width * factor)), max(1, round(image.height * factor)))
     most = service.settings.bounds.upload_pixels
-    if not 0 < size[0] * size[1] <= most:
-        raise RequestError("upscaling_resize", factor, f"{size[0]}x{size[1]} are too many pixels; at most {most}")
-    large = UPSCALERS[name](image, size)
-    if not by_size or not body.get("upscaling_crop", True):
-        return large
-    left, top = (large.width - width) // 2, (large.height - height) // 2
-    return large.crop((left, top, left + width, top + height))
+    if not (0 < size.area <= most and min(wanted) > 0):
+        raise RequestError("upscaling_resize", factor, f"{size} are too many or too few pixels; at most {most}")
+    return size, wanted if by_size and body.get("upscaling_crop", True) else size
 
 
 def _number(body: Body, name: str, default: float) -> float:

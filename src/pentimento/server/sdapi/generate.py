@@ -52,8 +52,11 @@ def router(callers: Callers) -> APIRouter:
 
     @routes.post("/skip")
     async def skip(service: TheService, owner: Owner) -> None:
-        """Stop the caller's running jobs: what is finished of them is their answer."""
-        await _stop(service, callers, owner, None)
+        """Leave out the picture under way of the caller's running jobs, and go on with the next of each.
+
+        A1111 gives the unfinished picture. Here it is left out, as by `interrupt`: its recipe could not make it again.
+        """
+        await asyncio.gather(*(service.jobs.skip(job.id, owner=owner) for job in _running(service, owner)))
 
     _ = (progress, interrupt, skip)
     return routes
@@ -217,13 +220,17 @@ def _task(service: Service, callers: Callers, owner: str, task: str) -> Job | No
     return None if job_id is None else service.jobs.get(job_id, owner=owner)
 
 
+def _running(service: Service, owner: str) -> list[Job]:
+    """List the caller's running jobs of this API."""
+    return [job for job in service.jobs.list(owner=owner, states=("running",), limit=500) if job.origin == _ORIGIN]
+
+
 async def _stop(service: Service, callers: Callers, owner: str, task: str | None) -> None:
     if task:
         job = _task(service, callers, owner, task)
         chosen = [] if job is None else [job]
     else:
-        running = service.jobs.list(owner=owner, states=("running",), limit=500)
-        chosen = [job for job in running if job.origin == _ORIGIN]
+        chosen = _running(service, owner)
     await asyncio.gather(*(service.jobs.cancel(job.id, owner=owner) for job in chosen))
 
 

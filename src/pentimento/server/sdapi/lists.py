@@ -54,11 +54,13 @@ _NEED_MODEL = frozenset({"uniform", "sgm_uniform", "simple", "normal", "ddim", "
 
 
 @router.get("/upscalers")
-def upscalers() -> list[dict[str, Any]]:
+def upscalers(service: TheService) -> list[dict[str, Any]]:
     """List what pictures can be enlarged with."""
-    return [
-        {"name": name, "model_name": None, "model_path": None, "model_url": None, "scale": 4.0} for name in UPSCALERS
-    ]
+    rows = [{"name": name, "model_name": None, "model_path": None, "scale": 4.0} for name in UPSCALERS]
+    for one in service.studio.upscalers.upscalers:
+        told = {"name": one.name, "model_name": one.name, "model_path": _place(one.path, service)}
+        rows.append({**told, "scale": float(one.scale or 4)})
+    return [{**row, "model_url": None} for row in rows]
 
 
 @router.get("/latent-upscale-modes")

@@ -150,6 +150,7 @@ _API_DEFAULTS: Fields = {
 SETTINGS: dict[str, Reader] = {
     "sd_model_checkpoint": _to("model", str),
     "sd_vae": lambda fields, value: fields.update({} if value in ("Automatic", "None", "") else {"vae": str(value)}),
+    "upscaler_for_img2img": lambda fields, value: fields.update({"resize_upscaler": str(value)} if value else {}),
     "CLIP_stop_at_last_layers": _to("clip_skip", int),
     "sdxl_clip_l_skip": _to("clip_skip_on_sdxl", bool),
     "emphasis": _to("emphasis", str),

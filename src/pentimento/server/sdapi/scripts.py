@@ -92,9 +92,12 @@ _UPSCALERS = ("none", "lanczos", "nearest")
 
 def _upscaler(value: Any) -> str:
     if isinstance(value, str):
-        return value.strip().lower()
+        word = value.strip()
+        return "none" if word.lower() == "none" else choices.RESIZE_UPSCALER.name_of(word)
     if not 0 <= int(value) < len(_UPSCALERS):
-        raise RequestError("script_args", value, f"there is no upscaler {value}; 0 to {len(_UPSCALERS) - 1} are here")
+        raise RequestError(
+            "script_args", value, f"there is no upscaler {value}; 0 to {len(_UPSCALERS) - 1} are here, others by name"
+        )
     return _UPSCALERS[int(value)]
 
 

@@ -34,7 +34,7 @@ def read_second_pass(fields: Fields, given: Body, settings: Body) -> None:
     elif not (width or height):
         fields["hires_scale"] = float(given.get("hr_scale") or 2.0)
     fields.update({"hires_width": width or None, "hires_height": height or None})
-    fields["hires_upscaler"] = choices.HIRES_UPSCALER.find(str(given.get("hr_upscaler") or "Latent")).name
+    fields["hires_upscaler"] = choices.HIRES_UPSCALER.name_of(str(given.get("hr_upscaler") or "Latent"))
     fields["hires_steps"] = int(given.get("hr_second_pass_steps") or 0) or None
     fields["hires_prompt"] = str(given.get("hr_prompt") or "")
     fields["hires_negative_prompt"] = str(given.get("hr_negative_prompt") or "")

@@ -62,10 +62,10 @@ export interface Tool {
 
 export const modeOf = (touch: Touch): Mode => (touch.alt || touch.erases ? 'erase' : 'paint');
 
-/** Layer, mode, opacity and colour as they are set. */
-export const paintOf = ({ settings }: Hands, mode: Mode) => ({
-  layer: settings.layer,
+/** Layer, mode, opacity and colour (or picture) as they are set. */
+export const paintOf = ({ settings: { layer, opacity, colour, from } }: Hands, mode: Mode) => ({
+  layer,
   mode,
-  opacity: settings.opacity,
-  ...(settings.layer === 'sketch' ? { colour: settings.colour } : {}),
+  opacity,
+  ...(layer === 'sketch' ? (from === null ? { colour } : { from }) : {}),
 });

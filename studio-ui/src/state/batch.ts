@@ -1,0 +1,102 @@
+// Many files through the same request. The files are kept by the journal as pictures are, by their hashes.
+
+import { computed, effect, signal } from '@preact/signals';
+import { Unreachable } from '../api/client';
+import type { Job, Picture } from '../api/types';
+import { sha256 } from '../canvas';
+import { keepPicture, uploadKept } from './document';
+import { cancel, isOpen, jobs, sending, submit } from './jobs';
+import { complain } from './notices';
+import { mode, parameters } from './request';
+import { noteFailure } from './server';
+
+export interface BatchFile {
+  /** Of this list; the same file may be in it twice. */
+  id: number;
+  hash: string;
+  name: string;
+  /** It is to be sent, and is not yet: a page that is loaded anew goes on with it. */
+  wanted: boolean;
+  job: string | null;
+  /** What came out, once it has. */
+  made: Picture | null;
+  trouble: string | null;
+}
+
+export const batchFiles = signal<readonly BatchFile[]>([]);
+
+const jobOf = (row: BatchFile): Job | null => (row.job && jobs.value.get(row.job)) || null;
+export const batchRows = computed(() => batchFiles.value.map((row) => ({ row, job: jobOf(row) })));
+const isWaiting = ({ row, job }: { row: BatchFile; job: Job | null }): boolean =>
+  row.wanted || (!row.made && job !== null && isOpen(job));
+export const batchWaits = computed(() => batchRows.value.filter(isWaiting));
+export const batchMade = computed(() => batchFiles.value.flatMap((row) => row.made ?? []));
+
+/** Take files in, in their order; each is there as soon as it is kept. */
+export async function addFiles(files: Iterable<File>): Promise<void> {
+  for (const file of files) {
+    try {
+      const hash = await sha256(file);
+      await keepPicture(hash, file);
+      const id = 1 + Math.max(0, ...batchFiles.peek().map((row) => row.id));
+      batchFiles.value = [
+        ...batchFiles.peek(),
+        { id, hash, name: file.name, wanted: false, job: null, made: null, trouble: null },
+      ];
+    } catch (error) {
+      complain(error);
+    }
+  }
+}
+
+export function dropFile(row: BatchFile): void {
+  batchFiles.value = batchFiles.value.filter((other) => other.id !== row.id);
+}
+
+function note(row: BatchFile, values: Partial<BatchFile>): void {
+  batchFiles.value = batchFiles.value.map((other) => (other.id === row.id ? { ...other, ...values } : other));
+}
+
+/** Send what is wanted; one that is refused does not stop the others, a server that is gone does. */
+export async function sendBatch(): Promise<void> {
+  if (mode.peek() !== 'batch' || sending.value) return;
+  sending.value = true;
+  for (;;) {
+    const row = batchFiles.peek().find(({ wanted }) => wanted);
+    if (!row) break;
+    try {
+      const request = { ...parameters.peek(), init_image: await uploadKept(row.hash) };
+      const job = await submit(request, null, { priority: 'batch' });
+      note(row, { wanted: false, job: job.id, made: null, trouble: null });
+    } catch (error) {
+      noteFailure(error);
+      if (error instanceof Unreachable) break;
+      note(row, { wanted: false, trouble: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  sending.value = false;
+}
+
+/** Send every file through the same request. */
+export async function generateBatch(): Promise<void> {
+  batchFiles.value = batchFiles.value.map((row) => ({ ...row, wanted: true }));
+  await sendBatch();
+}
+
+export async function cancelBatch(): Promise<void> {
+  batchFiles.value = batchFiles.value.map((row) => ({ ...row, wanted: false }));
+  await Promise.all(batchWaits.peek().flatMap(({ job }) => (job ? [cancel(job.id)] : [])));
+}
+
+/** Note what came of each file, so that it is known without its job too. */
+export function startBatch(): void {
+  effect(() => {
+    for (const { row, job } of batchRows.value) {
+      if (!job || isOpen(job) || row.made) continue;
+      const [made] = job.pictures;
+      const trouble = job.error?.detail ?? null;
+      if (made) note(row, { made });
+      else if (trouble !== row.trouble) note(row, { trouble });
+    }
+  });
+}

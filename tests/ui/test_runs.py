@@ -1,0 +1,122 @@
+"""What runs: live, in batches, a model that is loaded first; and how what came out is taken home."""
+
+import zipfile
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import BrowserContext, Page, expect
+
+from .acts import EXAMPLE, go_to, next_plan, on_canvas, open_example, paint, set_number, write_prompt
+from .conftest import Server, start_server, watched
+
+
+def test_escape_drops_a_polygon_and_enter_closes_it(page: Page) -> None:
+    open_example(page)
+    go_to(page, "Inpaint")
+    page.keyboard.press("P")
+
+    def corners() -> None:
+        for point in ((-0.2, -0.2), (0.2, -0.2), (0.0, 0.2)):
+            page.mouse.click(*on_canvas(page, *point))
+
+    undo = page.get_by_role("button", name="Undo", exact=True)
+    corners()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    expect(undo).to_be_disabled()
+    corners()
+    page.keyboard.press("Enter")
+    expect(undo).to_be_enabled()
+
+
+def test_live_repaints_at_each_stroke_and_keeps_one_picture(page: Page, server: Server) -> None:
+    open_example(page)
+    go_to(page, "Inpaint")
+    set_number(page, "steps", 40)
+    page.get_by_label("Live").check()
+    before = {job["id"] for job in server.get("jobs?limit=500")}
+    with page.expect_response(lambda answer: answer.url.endswith("/jobs") and answer.request.method == "POST"):
+        paint(page, (-0.2, -0.2), (0.0, -0.2))
+    with page.expect_response(lambda answer: answer.url.endswith("/jobs") and answer.request.method == "POST"):
+        paint(page, (0.0, 0.1), (0.2, 0.2))
+    page.get_by_label("Live").uncheck()
+    tiles = page.locator(".strip button.tile")
+    expect(tiles).to_have_count(1)
+    expect(page.locator(".strip .tile")).to_have_count(1)
+    mine = [job for job in server.get("jobs?limit=500") if job["id"] not in before]
+    newest, first = (mine[0], mine[-1]) if mine[0]["created"] > mine[-1]["created"] else (mine[-1], mine[0])
+    assert first["state"] == "cancelled"
+    assert newest["state"] == "done"
+    assert newest["request"]["seed"] == first["request"]["seed"]
+    assert newest["request"]["mask"] != first["request"]["mask"]
+
+
+def test_several_results_are_saved_as_one_zip(page: Page, server: Server, tmp_path: Path) -> None:
+    open_example(page)
+    write_prompt(page, "a wooden fence")
+    set_number(page, "steps", 2)
+    page.get_by_text("More", exact=True).click()
+    set_number(page, "batch_count", 2)
+    page.locator(".generate").click()
+    expect(page.locator(".strip button.tile")).to_have_count(2)
+    page.get_by_role("button", name="More with this result").click()
+    with page.expect_download() as saving:
+        page.get_by_role("button", name="Download this job as zip (2)").click()
+    made = {one["file"].rsplit("/")[-1]: one["id"] for one in server.get("pictures?limit=2")["pictures"]}
+    saving.value.save_as(tmp_path / "made.zip")
+    with zipfile.ZipFile(tmp_path / "made.zip") as file:
+        assert file.testzip() is None
+        assert sorted(file.namelist()) == sorted(made)
+        for name, picture in made.items():
+            assert file.read(name) == server.bytes(f"pictures/{picture}/file")
+    page.get_by_role("button", name="History").click()
+    page.get_by_label("Words of the prompt").fill("wooden fence")
+    expect(page.locator(".gallery .tile")).to_have_count(2)
+    for box in page.locator(".gallery input").all():
+        box.check()
+    with page.expect_download() as saving:
+        page.get_by_role("button", name="Download 2 as zip").click()
+    with zipfile.ZipFile(saving.value.path()) as file:
+        assert sorted(file.namelist()) == sorted(made)
+
+
+def test_a_batch_goes_on_over_a_reload(page: Page, server: Server, tmp_path: Path) -> None:
+    go_to(page, "Batch")
+    write_prompt(page, "a lamp")
+    set_number(page, "steps", 3)
+    files = [tmp_path / f"{side}.png" for side in (64, 72, 80)]
+    for file in files:
+        Image.open(EXAMPLE).resize((int(file.stem),) * 2).save(file)
+    page.locator("#open-batch").set_input_files(files)
+    names = page.locator(".batch .name")
+    expect(names).to_have_text([file.name for file in files])
+    page.wait_for_timeout(400)
+    page.reload()
+    expect(names).to_have_text([file.name for file in files])
+    page.get_by_role("button", name="Generate all").click()
+    expect(page.locator(".batch .tag").first).not_to_have_text("not sent yet")
+    page.wait_for_timeout(400)
+    page.reload()
+    expect(page.locator(".batch")).to_contain_text("Done: 3 of 3")
+    page.wait_for_timeout(400)
+    page.reload()
+    expect(page.locator(".batch .tag")).to_have_text(["done"] * 3)
+    widths = [one["width"] for one in server.get("pictures?limit=3")["pictures"]]
+    assert sorted(widths) == [64, 72, 80]
+
+
+def test_a_model_that_is_loaded_is_told_and_not_paid_again(context: BrowserContext, tmp_path: Path) -> None:
+    own = start_server(tmp_path)
+    try:
+        page = watched(context.new_page())
+        page.goto(own.url)
+        open_example(page)
+        set_number(page, "steps", 4)
+        page.locator(".generate").click()
+        expect(page.locator(".plan .facts")).to_contain_text("Loading the model Built-in", timeout=60_000)
+        expect(page.locator(".strip button.tile")).to_have_count(1, timeout=60_000)
+        _, plan = next_plan(page, lambda: set_number(page, "denoising_strength", 0.5))
+        job = own.get("jobs")[0]
+        assert 0 < plan["seconds"] < job["finished"] - job["started"]
+    finally:
+        own.end()
