@@ -20,7 +20,6 @@ from pentimento.recipe import (
     InputStore,
     ModelRecord,
     Recipe,
-    differences,
     export,
     library_versions,
     make_recipe,
@@ -29,6 +28,7 @@ from pentimento.recipe import (
     to_request,
 )
 from pentimento.request import Request
+from pentimento.verify import differences
 
 MODEL = ModelRecord(name="tiny", sha256="ab" * 32, family="sd1")
 RESULT = Image.new("RGB", (16, 8), "red")

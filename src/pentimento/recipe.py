@@ -471,26 +471,3 @@ def _input(record: InputRecord, store: InputStore | Mapping[str, bytes] | None) 
 def _told(record: InputRecord) -> str:
     was = f"was {record.source}, " if record.source else ""
     return f"{was}{record.size} bytes, sha256 {record.sha256}"
-
-
-def differences(then: Recipe, now: Recipe) -> tuple[str, ...]:
-    """Tell what is other in a second recipe of the same picture, and so may change its bytes."""
-    first, second = _decisive(then), _decisive(now)
-    return tuple(
-        f"{name}: {first.get(name)} then, {second.get(name)} now"
-        for name in {**first, **second}
-        if first.get(name) != second.get(name)
-    )
-
-
-def _decisive(recipe: Recipe) -> dict[str, str | None]:
-    return {
-        "model": recipe.model.sha256,
-        "vae": recipe.vae.sha256 if recipe.vae else None,
-        "device": recipe.device,
-        "dtype": recipe.dtype,
-        **recipe.addons,
-        **recipe.others,
-        **recipe.libraries,
-        **{f"profile {name}": choice for name, choice in recipe.profile.items()},
-    }

@@ -283,6 +283,10 @@ class Studio:
         """Import what running needs, so that the first run does not wait for it."""
         for name in ("pipeline", "result", "models.loading"):
             import_module(f".{name}", __package__)
+        from .models.loading import LIBRARIES
+
+        for name in LIBRARIES:
+            import_module(name)
 
     def load(self, plan: Plan, info: ModelInfo | None = None, on_loading: Callable[[], None] = lambda: None) -> "Model":
         """Bring a model of the plan into memory.

@@ -1,4 +1,4 @@
-"""Prove from a result's file that what had to stay has stayed, byte for byte."""
+"""Prove from a result's file that what had to stay has stayed, byte for byte; tell why a second one is other."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,3 +121,26 @@ def _frame(request: Request, recipe: Recipe) -> Frame:
         )
     upscale = PIXEL_UPSCALERS.get(request.resize_upscaler, PIXEL_UPSCALERS["lanczos"])
     return FRAMERS[profile.overlay].frame(request, inputs, layout, upscale)
+
+
+def differences(then: Recipe, now: Recipe) -> tuple[str, ...]:
+    """Tell what is other in a second recipe of the same picture, and so may change its bytes."""
+    first, second = _decisive(then), _decisive(now)
+    return tuple(
+        f"{name}: {first.get(name)} then, {second.get(name)} now"
+        for name in {**first, **second}
+        if first.get(name) != second.get(name)
+    )
+
+
+def _decisive(recipe: Recipe) -> dict[str, str | None]:
+    return {
+        "model": recipe.model.sha256,
+        "vae": recipe.vae.sha256 if recipe.vae else None,
+        "device": recipe.device,
+        "dtype": recipe.dtype,
+        **recipe.addons,
+        **recipe.others,
+        **recipe.libraries,
+        **{f"profile {name}": choice for name, choice in recipe.profile.items()},
+    }

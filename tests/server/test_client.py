@@ -87,7 +87,7 @@ def test_errors_are_the_librarys(client: pm.Client) -> None:
 def test_a_cancelled_job_is_told_to_who_waits(client: pm.Client) -> None:
     def stop(event: RemoteEvent) -> None:
         if event.kind == "step":
-            client.cancel(client.jobs(("running",))[0].id)
+            client.cancel(event.data["job"])
 
     with pytest.raises(JobFailed, match="cancelled"):
         client.run(pm.Request(prompt="x", width=64, height=64, steps=900, batch_count=9), stop)

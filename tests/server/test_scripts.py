@@ -89,6 +89,7 @@ def test_clients_run_scripts(server: Live, studio: pm.Studio) -> None:
         told = client.run(request, script="loopback", options=options)
         assert [one.image.tobytes() for one in told] == [Image.open(io.BytesIO(file)).tobytes() for file in mine]
         assert told[1].label == "loop 2, strength 0.9"
+        assert [row["name"] for row in client.scripts()] == [script.name for script in SCRIPTS]
         assert client.plan(request, "loopback", find_script("loopback").options(loops=3))["runs"] == 3
         with pytest.raises(RequestError, match="did you mean 'loops'"):
             client.submit(request, script="loopback", options={"loop": 2})
@@ -98,6 +99,30 @@ def test_clients_run_scripts(server: Live, studio: pm.Studio) -> None:
             return [one.image.tobytes() for one in await client.run(request, script="loopback", options=options)]
 
     assert asyncio.run(awaited()) == [one.image.tobytes() for one in told]
+
+
+def test_regions_have_their_masks_by_reference_and_are_the_librarys(
+    http: httpx.Client, server: Live, studio: pm.Studio, picture: bytes, mask: bytes
+) -> None:
+    upload = "sha256:" + http.post("/api/v1/uploads", content=mask).json()["sha256"]
+    source = "sha256:" + http.post("/api/v1/uploads", content=picture).json()["sha256"]
+    regions = [{"mask": "rect 4 4 30 30", "prompt": "a ball"}, {"mask": upload, "prompt": "a cat", "seed": 9}]
+    request = {"init_image": source, "steps": 2, "seed": 5, "variation_seed": 1}
+    script = {"name": "regions", "options": {"regions": regions}}
+    plan = http.post("/api/v1/plan", json={"request": request, "script": script}).json()
+    assert [part["seed"] for part in plan["parts"]][1] == 9 and plan["parts"][0]["prompt"] == "a ball"
+    job = finished(http, request=request, script=script)
+    (one,) = job["pictures"]
+    assert job["script"]["options"]["regions"][1]["mask"] == upload and one["footprint"] is not None
+    given = {"regions": [regions[0], {**regions[1], "mask": mask}]}
+    own = library(studio, "regions", pm.Request(**{**request, "init_image": picture}), given)
+    assert [http.get(one["file"]).content] == own
+    with pm.Client(server.url) as client:
+        (again,) = client.run(pm.Request(**{**request, "init_image": picture}), script="regions", options=given)
+    assert again.id == one["id"], "the same masks, sent otherwise"
+    path = [{"mask": "/etc/passwd", "prompt": "x"}]
+    refused = http.post("/api/v1/plan", json={"request": request, "script": {**script, "options": {"regions": path}}})
+    assert refused.status_code == 422 and "no picture here" in refused.json()["detail"]
 
 
 REFUSED = [

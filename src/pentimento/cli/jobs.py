@@ -38,4 +38,5 @@ def _row(job: RemoteJob) -> tuple[str, ...]:
     state = f"{job.state} {job.fraction:.0%}" if job.state == "running" else job.state
     waiting = f" #{job.position}" if job.position else ""
     text = job.error or str(job.told["request"].get("prompt", ""))
-    return job.id, state + waiting, job.told["mode"], ago(job.told["created"]), text[:60]
+    script = job.told["script"]
+    return job.id, state + waiting, script["name"] if script else job.told["mode"], ago(job.told["created"]), text[:60]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from .. import metadata
-from ..recipe import Recipe, differences, open_recipe
+from ..recipe import Recipe, open_recipe
+from ..verify import differences
 from .options import COMMON, OUTPUT, RESULT, STUDIO, assignments, parameter, with_options
 from .running import as_it_is, open_studio, produce, produce_script
 from .scripts import read_options

@@ -61,6 +61,10 @@ class AsyncClient:
         """List the models."""
         return await self._do(flows.plain("/api/v1/models"))
 
+    async def scripts(self) -> list[dict[str, Any]]:
+        """List the scripts with their options."""
+        return await self._do(flows.plain("/api/v1/scripts"))
+
     async def plan(
         self, request: Request, script: str | None = None, options: flows.ScriptOptions | None = None
     ) -> dict[str, Any]:

@@ -71,6 +71,10 @@ class Client:
         """List the models."""
         return self._do(flows.plain("/api/v1/models"))
 
+    def scripts(self) -> list[dict[str, Any]]:
+        """List the scripts with their options."""
+        return self._do(flows.plain("/api/v1/scripts"))
+
     def plan(
         self, request: Request, script: str | None = None, options: flows.ScriptOptions | None = None
     ) -> dict[str, Any]:

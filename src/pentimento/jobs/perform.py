@@ -202,8 +202,8 @@ class _Teller:
 
     def _upscaling(self, event: "Event") -> None:
         """Tell of tiles where enlarging is all that is done; elsewhere it is steps that are counted."""
-        assert self.plan is not None
-        if self.plan.unchanged:
+        assert self._plan is not None
+        if self._plan.unchanged:
             self._step(event)
         elif self._control.giving_way and self._order.may_stop_half_done:
             self._control.stop.set()
@@ -301,7 +301,8 @@ class _ScriptTeller(_Teller):
             to_png(given) if isinstance(given, Image.Image) else given for given in own if given not in self._sent
         )
         file = file or picture.encode(self._order.format)
-        self._give(place, file, label=picture.label, inputs=inputs)
+        footprint = None if picture.footprint is None else asdict(picture.footprint)
+        self._give(place, file, label=picture.label, inputs=inputs, footprint=footprint)
 
 
 def read_course(order: ScriptOrder, request: Request) -> Course:

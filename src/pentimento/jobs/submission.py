@@ -66,7 +66,7 @@ def make_submission(
     references = {field: _put(inputs, picture, field) for field, picture in request.pictures.items()}
     fields = request.model_dump(mode="json", exclude_unset=True, exclude=set(references))
     script = _script(plan, inputs) if isinstance(plan, ScriptPlan) else None
-    runs = plan.runs if isinstance(plan, ScriptPlan) else (plan,)
+    runs = (plan.runs or (plan.base,)) if isinstance(plan, ScriptPlan) else (plan,)
     fixed = _is_fixed(request) and all(_is_fixed(run.request) for run in runs)
     asked = {"format": name, "keep": keep, "request": _decisive(request, references), "script": script and script[:2]}
     return Submission(

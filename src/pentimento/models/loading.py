@@ -120,6 +120,14 @@ def _empty(part: str, config: Mapping[str, Any]) -> nn.Module:
         return _BUILDERS.get(part, _text_encoder)(config)
 
 
+LIBRARIES = (
+    "diffusers.models.unets.unet_2d_condition",
+    "diffusers.models.autoencoders.autoencoder_kl",
+    "transformers.models.clip.modeling_clip",
+)
+"""What the builders below import; it takes longer than to load the built-in model."""
+
+
 def _unet(config: Mapping[str, Any]) -> nn.Module:
     from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 

@@ -62,12 +62,14 @@ class ScriptPlan(Course):
 
     Attributes
     ----------
+    base : the plan of the request itself
     runs : the plans of all requests in their order; pictures that come from earlier runs are blank
     labels : what each run is among the others
     given : the pictures that the script gives, blank
     warnings : what a person should know, each once, or once for each part
     """
 
+    base: Plan
     runs: tuple[Plan, ...]
     labels: tuple[str, ...]
     given: Pictures
@@ -88,12 +90,11 @@ class ScriptPlan(Course):
 
     def as_dict(self) -> dict[str, Any]:
         """Give the plan as plain values for JSON."""
-        first = self.runs[0]
         return {
             "script": self.script.name,
             "options": self.options.told(),
             "mode": self.request.mode,
-            "model": first.model.name,
+            "model": self.base.model.name,
             "runs": len(self.runs),
             "pictures": self.pictures,
             "pictures_painted": self.painted,
@@ -105,7 +106,7 @@ class ScriptPlan(Course):
             "labels": [one.label for one in self.given],
             "steps": sum(run.steps * len(run.pictures) for run in self.runs),
             "model_calls": self.model_calls,
-            "memory_bytes": max(run.memory_bytes for run in self.runs),
+            "memory_bytes": max((run.memory_bytes for run in self.runs), default=0),
             "seeds": [one.seeds.seed for one in self.given],
             **({"parts": [part_as_dict(*part) for part in self._parts]} if self.script.in_parts else {}),
             "warnings": [warning.as_dict() for warning in self.warnings],
@@ -253,7 +254,8 @@ def plan_script(
     """
     if script.needs_image and request.init_image is None:
         raise ImageError("init_image", None, f"{script.label} works on a picture; give one")
-    seeds = studio.plan(request).pictures[0]
+    base = studio.plan(request)
+    seeds = base.pictures[0]
     fixed = request.changed(seed=seeds.seed, variation_seed=seeds.variation_seed)
     blanks: dict[tuple[int, int], Image.Image] = {}
     runs: list[Plan] = []
@@ -282,6 +284,7 @@ def plan_script(
         places=tuple(tuple(places.get(id(picture)) for picture in answer) for answer in answers),
         pictures=len(given),
         has_page=asked.page is not None and only is None,
+        base=keep(base),
         runs=tuple(runs),
         labels=tuple(labels),
         given=given,

@@ -184,6 +184,17 @@ export interface Options {
   profiles: string[];
 }
 
+/** What a script will do in one part of the picture. */
+export interface PartPlan {
+  label: string;
+  box: [number, number, number, number] | null;
+  working_size: [number, number];
+  steps: number;
+  denoising_strength: number;
+  prompt: string;
+  seed: number;
+}
+
 /** One pass of a plan. */
 export interface Pass {
   working_size: [number, number];
@@ -277,6 +288,8 @@ export interface Plan {
   box: [number, number, number, number] | null;
   /** where the given picture lies in one that was extended */
   place: [number, number, number, number] | null;
+  /** enlarges the source first, where its size is not that of the request */
+  upscaler: string | null;
   sampler: string;
   schedule: string;
   steps_requested: number;
@@ -524,6 +537,8 @@ export interface ScriptPlan {
   model_calls: number;
   memory_bytes: number;
   seeds: number[];
+  /** of a script that paints a picture in parts: each of them */
+  parts?: PartPlan[] | null;
   warnings: PlanWarning[];
 }
 
@@ -594,6 +609,8 @@ export interface TimedPlan {
   box: [number, number, number, number] | null;
   /** where the given picture lies in one that was extended */
   place: [number, number, number, number] | null;
+  /** enlarges the source first, where its size is not that of the request */
+  upscaler: string | null;
   sampler: string;
   schedule: string;
   steps_requested: number;
@@ -639,6 +656,8 @@ export interface TimedScriptPlan {
   model_calls: number;
   memory_bytes: number;
   seeds: number[];
+  /** of a script that paints a picture in parts: each of them */
+  parts?: PartPlan[] | null;
   warnings: PlanWarning[];
   seconds: number | null;
 }
@@ -658,6 +677,13 @@ export interface Upload {
   height: number;
   format: string;
   has_alpha: boolean;
+}
+
+/** A network that enlarges pictures. */
+export interface Upscaler {
+  name: string;
+  architecture: string;
+  scale: number;
 }
 
 /** A request in other words. */

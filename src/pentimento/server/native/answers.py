@@ -220,6 +220,7 @@ class Plan(Answer):
     working_size: Pair
     box: Box | None = Field(description="left, top, right, bottom of what is worked on; null = the whole picture")
     place: Box | None = Field(description="where the given picture lies in one that was extended")
+    upscaler: str | None = Field(description="network that enlarges the source before it is painted; null = none")
     sampler: str
     schedule: str
     steps_requested: int
@@ -244,6 +245,18 @@ class TimedPlan(Plan):
     seconds: float | None = Field(description="null before the first job with this model")
 
 
+class PartPlan(Answer):
+    """What a script will do in one part of the picture."""
+
+    label: str
+    box: Box | None
+    working_size: Pair
+    steps: int
+    denoising_strength: float
+    prompt: str
+    seed: int
+
+
 class ScriptPlan(Answer):
     """What a script will do."""
 
@@ -263,6 +276,7 @@ class ScriptPlan(Answer):
     model_calls: int
     memory_bytes: int
     seeds: list[int]
+    parts: list[PartPlan] | None = Field(None, description="of a script that paints a picture in parts: each of them")
     warnings: list[PlanWarning]
 
 

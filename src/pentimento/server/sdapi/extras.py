@@ -136,10 +136,10 @@ async def _by_network(service: Service, owner: str, image: Image.Image, upscaler
     asked = upscale_request(given, width=size.width, height=size.height, upscaler=upscaler)
     job, _ = await service.submit(asked, owner=owner, origin="sdapi", keep=False)
     ended = await service.finished(job.id)
-    if ended.state != "done":
+    files = await run_in_threadpool(service.files, ended)
+    if not files:
         raise service.failure(ended) if ended.state == "failed" else Refusal(409, "enlarging was stopped")
-    (file,) = await run_in_threadpool(service.files, ended)
-    return read_picture(file, "image")
+    return read_picture(files[0], "image")
 
 
 def _sizes(service: Service, image: Image.Image, body: Body) -> tuple[Size, Size]:

@@ -366,7 +366,8 @@ def script_reply(plan: ScriptPlan, asked: Asked, files: Mapping[int, bytes], bod
     images = [*page, *(files[place] for place in places)]
     shown = [plan.given[place] for place in (*finished[: len(page)], *places)]
     seeds = tuple(picture.seeds for picture in shown)
-    last = replace(plan.runs[-1], pictures=seeds or plan.runs[-1].pictures)
+    last = (plan.runs or (plan.base,))[-1]
+    last = replace(last, pictures=seeds or last.pictures)
     # A mask belongs to one run; the pictures of a script have none of their own.
     settings: Fields = body.get("override_settings") or {}
     kept = {key: value for key, value in settings.items() if key not in _MASKS}
