@@ -75,6 +75,46 @@ def test_the_picture_stays_outside_the_blend_and_the_margin_is_all_new(request: 
     assert (np.asarray(picture.image.convert("RGBA"))[margin][:, 3] == 255).all()
 
 
+@pytest.mark.parametrize("profile", ["a1111", "pentimento"])
+@settings(max_examples=EXAMPLES // 20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(request=extensions())
+def test_at_odd_sizes_every_profile_keeps_the_picture_where_only_the_masked_part_is_worked_on(
+    profile: str, request: Request
+) -> None:
+    request = request.changed(profile=profile, inpaint_area="only_masked", mask_action="blend", width=64, height=64)
+    source = request.init_image
+    assert isinstance(source, Image.Image)
+    plan, picture = painted(request)
+    sides = request.extension(Size(*source.size))
+    place = sides.place(Size(*source.size))
+    assert picture.image.size == sides.around(Size(*source.size))
+    kept = np.asarray(plan.inputs.blurred.crop(place)) == 0
+    # Transparency is kept, or laid over the background colour before the work: then that is what stays.
+    before = source if picture.image.mode == source.mode else plan.inputs.source.image.crop(place)
+    assert picture.image.mode == before.mode
+    assert np.array_equal(np.asarray(picture.image.crop(place))[kept], np.asarray(before)[kept])
+
+
+def test_a_profile_that_cuts_sizes_scales_an_extended_picture_and_says_so() -> None:
+    image = Image.effect_noise((101, 67), 90).convert("RGB")
+    request = Request(init_image=image, extend=(13, 0, 5, 9), profile="a1111", steps=1, seed=1, mask_blur=0)
+    plan, picture = painted(request)
+    assert (plan.inputs.source.size, picture.image.size) == ((119, 76), (112, 72))
+    (warning,) = [warning for warning in plan.warnings if warning.code == "extend_scaled"]
+    assert "119x76, is scaled to 112x72" in warning.message
+    mended = request.changed(**warning.fix, width=64, height=64)
+    plan, picture = painted(mended)
+    assert picture.image.size == (119, 76)
+    assert "extend_scaled" not in [warning.code for warning in plan.warnings]
+    fitting = painted(request.changed(extend=(13, 0, 6, 5), inpaint_area="whole_picture"))
+    assert fitting[1].image.size == (120, 72)
+    before = np.asarray(image)
+    after = np.asarray(fitting[1].image.convert("RGB").crop(fitting[0].inputs.place))
+    kept = np.asarray(fitting[0].inputs.blurred.crop(fitting[0].inputs.place)) == 0
+    assert kept.any()
+    assert np.array_equal(after[kept], before[kept])
+
+
 def test_the_blend_reaches_as_far_as_overlap_and_blur_say() -> None:
     request = Request(init_image=IMAGE, extend=(16, 0, 0, 0), extend_overlap=8, mask_blur=2, steps=1, seed=1)
     plan, picture = painted(request)

@@ -20,6 +20,8 @@ def mask_of(box: tuple[int, int, int, int], size: tuple[int, int] = (128, 128)) 
 
 
 IMAGE = Image.effect_noise((128, 128), 60).convert("RGB")
+HOLED = IMAGE.convert("RGBA")
+HOLED.paste((0, 0, 0, 0), (40, 40, 50, 50))
 HEALTHY = {"init_image": IMAGE, "mask": mask_of((30, 30, 90, 90)), "prompt": "a cat", "width": 64, "height": 64}
 
 
@@ -54,6 +56,8 @@ def test_a_healthy_request_warns_of_nothing() -> None:
             },
             "crop_upscaled",
         ),
+        ({"init_image": HOLED, "mask": mask_of((30, 30, 90, 90))}, "mask_over_transparent"),
+        ({"extend": (5, 0, 0, 0), "width": None, "height": None, "profile": "a1111"}, "extend_scaled"),
         ({"prompt": "[cat:dog:9]", "steps": 4}, "prompt_switch_never"),
         (
             {"mask": mask_of((30, 30, 90, 90)), "masked_content": "latent_noise", "denoising_strength": 0.5},
@@ -63,6 +67,15 @@ def test_a_healthy_request_warns_of_nothing() -> None:
 )
 def test_each_cause_has_its_warning(fields: dict[str, object], code: str) -> None:
     assert code in codes(**{"prompt": "a cat", **fields})
+
+
+def test_a_hole_is_told_only_where_it_is_masked_and_kept() -> None:
+    fields = {"init_image": HOLED, "prompt": "a cat", "width": 64, "height": 64}
+    plan = resolve(Request(**fields, mask=mask_of((30, 30, 90, 90))), HOSTILE)
+    (warning,) = plan.warnings
+    assert warning.message.startswith("100 of the masked pixels are transparent")
+    assert codes(**fields, mask=mask_of((60, 60, 100, 100))) == set()
+    assert "mask_over_transparent" not in codes(**fields, mask=mask_of((30, 30, 90, 90)), profile="a1111")
 
 
 def test_a_fix_makes_its_warning_go() -> None:

@@ -5,11 +5,9 @@ in an `InputStore`, or in the recipe itself once it was exported.
 """
 
 import base64
-import functools
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -20,6 +18,7 @@ from . import metadata
 from .apart import mapped, taken_apart
 from .errors import ImageError, RecipeError, RequestError
 from .files import data_dir, write_atomically
+from .libraries import library_versions
 from .pictures.mask_text import is_mask_text
 from .pictures.write import to_png
 from .profiles import Profile
@@ -28,7 +27,6 @@ from .request import PICTURE_FIELDS, Picture, Request
 FORMAT = 2
 """Version of the recipe's own form; 2 knows scripts, and 1 is written where there is none."""
 
-_LIBRARIES = ("torch", "diffusers", "transformers", "torchsde", "numpy", "scipy", "pillow")
 _REFERENCE = "sha256:"
 _OPTIONS = "script.options."
 """Before the place of a picture among a script's options."""
@@ -219,18 +217,6 @@ def pixels_sha256(image: Image.Image) -> str:
     """
     head = f"{image.mode} {image.width}x{image.height}\n".encode()
     return hashlib.sha256(head + image.tobytes()).hexdigest()
-
-
-@functools.cache
-def library_versions() -> Mapping[str, str]:
-    """List the versions of the libraries that affect bytes; none of them is imported."""
-    found: dict[str, str] = {}
-    for name in _LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:  # an optional one
-            continue
-    return found
 
 
 def make_recipe(

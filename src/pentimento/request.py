@@ -150,6 +150,9 @@ def _side(value: object) -> Side:
     return int(text)
 
 
+SideField = Annotated[Side, BeforeValidator(_side)]
+
+
 def _four_sides(value: object) -> object:
     if isinstance(value, str):
         value = [part for part in re.split(r"[,\s]+", value.strip()) if part]
@@ -443,7 +446,7 @@ class Request(BaseModel):
     def extension(self, size: Size) -> Sides:
         """Give the new margin of a picture of this size, in px."""
         whole = (size.width, size.height, size.width, size.height)
-        return Sides(*(_in_pixels(side, length) for side, length in zip(self.extend, whole, strict=True)))
+        return Sides(*(in_pixels(side, length) for side, length in zip(self.extend, whole, strict=True)))
 
     def changed(self, **values: Any) -> "Request":
         """Copy with some fields changed, validated like a new one."""
@@ -462,7 +465,8 @@ class Request(BaseModel):
             raise refusal(error) from error
 
 
-def _in_pixels(side: Side, length: int) -> int:
+def in_pixels(side: Side, length: int) -> int:
+    """Give a side's px; percent is of a picture's width or height."""
     return side if isinstance(side, int) else round(float(side.removesuffix("%")) * length / 100)
 
 

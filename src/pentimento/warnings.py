@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from PIL import ImageChops
+
 from .inputs import MASK_USES
 
 if TYPE_CHECKING:
@@ -213,6 +215,15 @@ def _extend(plan: "Plan") -> Iterator[PlanWarning]:
             "masked_content",
             {"masked_content": "fill"},
         )
+    size, output = plan.inputs.source and plan.inputs.source.size, plan.layout.output
+    if size != output and request.width is None and request.height is None:
+        yield PlanWarning(
+            "extend_scaled",
+            f"the profile cuts sizes to multiples of {plan.layout.multiple}: the extended picture, {size}, is scaled to"
+            f" {output}, and what was given with it; extend to a multiple, or work on the masked part only",
+            "extend",
+            {"inpaint_area": "only_masked"},
+        )
     fade = 2.5 * max(request.mask_blur)
     if request.feather == "inward" and request.extend_overlap < fade:
         yield PlanWarning(
@@ -244,5 +255,31 @@ def _content(plan: "Plan") -> Iterator[PlanWarning]:
         )
 
 
-RULES: tuple[Rule, ...] = (_mask, _nothing_to_do, _sizes, _prompts, _content, _extend, _second_pass, _tiling)
+def _transparency(plan: "Plan") -> Iterator[PlanWarning]:
+    """Tell where what is painted will not be seen: transparency is given back as it was."""
+    source, painted = plan.inputs.source, plan.inputs.painted
+    if source is None or source.alpha is None or painted is None or painted.size != source.size:
+        return
+    hidden = ImageChops.multiply(painted, ImageChops.invert(source.alpha)).point(_MORE_THAN_HALF).histogram()[255]
+    if hidden:
+        yield PlanWarning(
+            "mask_over_transparent",
+            f"{hidden} of the masked pixels are transparent and stay so, whatever is painted there: a picture keeps its"
+            " transparency; give one without it where the hole is to be filled",
+            "init_image",
+        )
+
+
+_MORE_THAN_HALF = [0] * 128 + [255] * 128
+RULES: tuple[Rule, ...] = (
+    _mask,
+    _nothing_to_do,
+    _sizes,
+    _prompts,
+    _content,
+    _transparency,
+    _extend,
+    _second_pass,
+    _tiling,
+)
 LATER_RULES: tuple[Rule, ...] = (_prompts,)

@@ -1,14 +1,30 @@
 """Masks as data: what is drawn, at any size, and its text."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from scipy import ndimage
 
 from pentimento.errors import RequestError
+from pentimento.geometry import Box, Size
 from pentimento.pictures.mask_text import USAGES, is_mask_text, read_drawing, write_drawing
-from pentimento.pictures.shapes import OPERATIONS, SHAPES, SOURCES, Drawing, Length, Step, difference, render
+from pentimento.pictures.masks import blur
+from pentimento.pictures.shapes import (
+    OPERATIONS,
+    SHAPES,
+    SOURCES,
+    Area,
+    Drawing,
+    Length,
+    Step,
+    _to_lines,
+    difference,
+    render,
+)
 
 
 def drawn(text: str, width: int = 100, height: int = 80, image: Image.Image | None = None) -> np.ndarray:
@@ -50,8 +66,60 @@ def test_text_and_data_are_the_same(drawing: Drawing) -> None:
 @settings(max_examples=150, deadline=None)
 @given(drawings, st.integers(1, 40), st.integers(1, 40))
 def test_every_drawing_is_a_mask_of_the_pictures_size(drawing: Drawing, width: int, height: int) -> None:
-    mask = render(drawing, Image.new("RGBA", (width, height), (10, 200, 30, 90)))
+    image = Image.new("RGBA", (width, height), (10, 200, 30, 90))
+    mask = render(drawing, image, image.rotate(180))
     assert mask.size == (width, height) and mask.mode == "L"
+
+
+def whole(step: Step, size: Size) -> np.ndarray:
+    """Draw a shape over the whole picture, every line of it measured from every pixel."""
+    everywhere = Area(size, Box.whole(size))
+    if step.word == "stroke":
+        points = [
+            (y.pixels(size.height), x.pixels(size.width)) for x, y in zip(*[iter(step.lengths[1:])] * 2, strict=True)
+        ]
+        width = step.lengths[0].pixels(min(size))
+        distance = _to_lines(points, everywhere, closed=False) - np.float32(width / 2)
+    else:
+        distance = SHAPES[step.word].distance(step.lengths, everywhere)
+    soft = max(1.0, (1 - step.hardness) * max(0.0, float(-distance.min())))
+    return np.broadcast_to(np.clip((0.5 - distance) / np.float32(soft), 0, 1), (size.height, size.width))
+
+
+@settings(max_examples=600, deadline=None)
+@given(steps().filter(lambda step: step.word in SHAPES), st.integers(1, 70), st.integers(1, 70))
+def test_a_shape_is_the_same_drawn_in_its_box_and_over_the_whole_picture(step: Step, width: int, height: int) -> None:
+    shape = np.rint(whole(step, Size(width, height)).astype(np.float32) * np.float32(255))
+    alone = Drawing((dataclasses.replace(step, combine="add"),))
+    assert np.array_equal(np.asarray(render(alone, Image.new("RGB", (width, height)))), shape)
+    ground = Step("rect", tuple(Length(value, True) for value in (20, 20, 60, 60)))
+    before = np.rint(whole(ground, Size(width, height)) * 255)
+    combined = np.asarray(render(Drawing((ground, step)), Image.new("RGB", (width, height))))
+    meant = {
+        "add": np.maximum(before, shape),
+        "intersect": np.minimum(before, shape),
+        "subtract": np.minimum(before, 255 - shape),
+    }
+    assert np.abs(combined - meant[step.combine]).max() <= 1  # rounded once here, twice there
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(1, 60), st.integers(1, 60), st.floats(0, 1), st.integers(0, 2**32 - 1))
+def test_holes_are_what_does_not_reach_the_border(width: int, height: int, share: float, seed: int) -> None:
+    core = np.random.default_rng(seed).random((height, width)) < share
+    filled = OPERATIONS["fill-holes"](core.astype(np.float32), ())
+    assert np.array_equal(filled > 0, ndimage.binary_fill_holes(core))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(1, 60), st.integers(1, 60), st.floats(0, 12), st.integers(0, 2**32 - 1))
+def test_a_feather_is_the_blur_of_the_whole_mask(width: int, height: int, sigma: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    mask = np.zeros((height, width), np.uint8)
+    mask[rng.integers(height) :, rng.integers(width) :] = rng.integers(0, 256)
+    meant = np.asarray(blur(Image.fromarray(mask), sigma, sigma))
+    found = OPERATIONS["feather"](mask.astype(np.float32) / np.float32(255), (Length(sigma),))
+    assert np.array_equal(np.rint(found * 255), meant)
 
 
 def test_every_word_has_a_usage() -> None:
@@ -139,6 +207,12 @@ def test_masks_from_alpha_colour_and_difference() -> None:
     other.paste((12, 20, 30, 255), (30, 0, 40, 30))
     assert np.asarray(difference(image, other))[:, 30:].min() == 255
     assert np.asarray(difference(image, other, tolerance=2)).max() == 0
+    for text, meant in (("difference 1", difference(image, other, 1)), ("difference 50%", Image.new("L", image.size))):
+        assert render(read_drawing(text), image, other).tobytes() == meant.tobytes()
+    with pytest.raises(RequestError, match="pentimento mask"):
+        render(read_drawing("difference 1"), image)
+    with pytest.raises(RequestError, match="60x40 where the picture is"):
+        render(read_drawing("difference 1"), image, Image.new("RGB", (60, 40)))
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from tests.jobs.free import FreeStudio
 COMPOSED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "loopback": ({"masked_content": "fill"}, {"loops": 2}),
     "sd_upscale": ({"width": 64, "height": 64, "batch_count": 2}, {"scale": 1.5, "overlap": 16}),
+    "outpaint_in_steps": ({"extend": (24, 0, 8, 16), "masked_content": "fill"}, {"step_size": 16}),
     "outpainting_mk2": ({"width": 64, "height": 64}, {"pixels": 16, "directions": ["left"]}),
     "poor_mans_outpainting": ({"width": 64, "height": 64}, {"pixels": 16, "directions": ["left", "up"]}),
 }

@@ -54,6 +54,7 @@ COMMANDS = (
     Command("sd-upscale", "scripts", "Enlarge a picture and paint it again tile by tile.", "Make many"),
     Command("prompt-matrix", "scripts", "Switch parts of a prompt on and off.", "Make many"),
     Command("prompts-from-file", "scripts", "Make a picture of every line of a file.", "Make many"),
+    Command("outpaint-in-steps", "scripts", "Extend a picture by a little at a time.", "Make many"),
     Command("outpainting-mk2", "scripts", "Extend a picture side by side as A1111's script does.", "Make many"),
     Command("poor-mans-outpainting", "scripts", "Extend a picture tile by tile as A1111's script does.", "Make many"),
     Command(
@@ -63,6 +64,7 @@ COMMANDS = (
         "detail", "scripts", "Repaint what is detected, such as faces and hands, one by one and enlarged.", "Make many"
     ),
     Command("batch", "batch", "Repaint every picture of a folder.", "Make many"),
+    Command("mask", "mask", "Draw a mask to a file.", "Make"),
     Command("upscale", "upscale", "Enlarge a picture.", "Make"),
     Command("rerun", "rerun", "Make a result again from its file.", "Make"),
     Command("chain", "", "Keep edits as layers over a picture.", "Make"),

@@ -49,6 +49,12 @@ USAGES: dict[str, Usage] = {
     "color": Usage(
         "color #RRGGBB TOLERANCE", "where no channel of the picture is farther from the colour", 1, 1, color=True
     ),
+    "difference": Usage(
+        "difference TOLERANCE",
+        "where a second picture differs by more (0 to 255, or percent), see `pentimento mask`",
+        1,
+        1,
+    ),
     "grow": Usage("grow BY", "widen what is masked", 1, 1),
     "shrink": Usage("shrink BY", "narrow what is masked", 1, 1),
     "feather": Usage("feather SIGMA", "soften the edge by a Gaussian", 1, 1),
@@ -101,7 +107,7 @@ Step(word='grow', lengths=(Length(value=2.0, percent=False),), color=None, combi
     >>> read_drawing("rect 0 0 8 8; grwo 2")
     Traceback (most recent call last):
     pentimento.errors.RequestError: mask: 'grwo' at position 15 is not known; did you mean 'grow'? Choices: rect, \
-ellipse, polygon, stroke, all, transparent, color, grow, shrink, feather, fill-holes, threshold, invert
+ellipse, polygon, stroke, all, transparent, color, difference, grow, shrink, feather, fill-holes, threshold, invert
     """
     start = len(PREFIX) if text.startswith(PREFIX) else 0
     steps: list[Step] = []

@@ -7,6 +7,7 @@ from ..errors import unknown_name
 from .base import Options, Script, ScriptPicture
 from .detail import DetailOptions, detail, details_kept
 from .loopback import LoopbackOptions, loopback
+from .outpaint_in_steps import StepsOptions, outpaint_in_steps
 from .outpainting_mk2 import Mk2Options, outpainting_mk2
 from .poor_mans_outpainting import PoorMansOptions, poor_mans_outpainting
 from .prompt_matrix import MatrixOptions, prompt_matrix
@@ -75,6 +76,16 @@ SCRIPTS = (
         PromptsOptions,
         prompts_from_file,
         needs_image=False,
+    ),
+    Script(
+        "outpaint_in_steps",
+        "Outpaint in steps",
+        "Дорисовка краёв по шагам",
+        "Extend a picture by a little at a time.",
+        StepsOptions,
+        outpaint_in_steps,
+        keeps=lambda request, options: request,
+        in_parts=True,
     ),
     Script(
         "outpainting_mk2",

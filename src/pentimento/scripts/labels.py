@@ -22,6 +22,8 @@ OPTION_LABELS: dict[str, Label] = {
     "delimiter": Label("Between the parts", "Между частями"),
     "text": Label("Lines", "Строки"),
     "place": Label("Where a line's prompt stands", "Где стоит промпт строки"),
+    "step_size": Label("Grow at once by", "За один шаг"),
+    "order": Label("Order of the sides", "Порядок сторон"),
     "pixels": Label("Pixels to add", "Добавить px"),
     "blur": Label("Softness of the line, px", "Размытие границы, px"),
     "directions": Label("Sides that grow", "Какие стороны растут"),
