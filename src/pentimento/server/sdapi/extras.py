@@ -67,7 +67,7 @@ async def interrogate(request: HttpRequest, service: TheService) -> dict[str, st
         raise Refusal(404, "Model not found")
     if body.get("model") == "deepdanbooru":
         raise Refusal(501, "pictures are not described in tags here; take the model 'clip'")
-    check_can_describe(service)
+    await run_in_threadpool(check_can_describe, service)
     picture = await run_in_threadpool(checked_picture, service, body["image"], "image")
     return {"caption": await describe(service, picture)}
 
@@ -125,8 +125,8 @@ async def _upscaled(service: Service, owner: str, image: Image.Image, name: str,
     upscaler = UPSCALERS.get(name, name)
     if upscaler is None:
         return image
-    if upscaler not in PIXEL_UPSCALERS and service.studio.upscalers.find(upscaler) is None:
-        raise unknown_name("upscaler", name, [*UPSCALERS, *service.studio.upscalers.names])
+    if upscaler not in PIXEL_UPSCALERS:
+        await run_in_threadpool(_check_network, service, upscaler)
     size, kept = _sizes(service, image, body)
     if upscaler in PIXEL_UPSCALERS:
         large = await run_in_threadpool(PIXEL_UPSCALERS[upscaler], image, size)
@@ -134,6 +134,12 @@ async def _upscaled(service: Service, owner: str, image: Image.Image, name: str,
         large = await _by_network(service, owner, image, upscaler, size)
     left, top = (size.width - kept.width) // 2, (size.height - kept.height) // 2
     return large.crop((left, top, left + kept.width, top + kept.height))
+
+
+def _check_network(service: Service, name: str) -> None:
+    library = service.studio.upscalers
+    if library.find(name) is None:
+        raise unknown_name("upscaler", name, [*UPSCALERS, *library.names])
 
 
 async def _by_network(service: Service, owner: str, image: Image.Image, upscaler: str, size: Size) -> Image.Image:
