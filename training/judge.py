@@ -86,7 +86,7 @@ class Seen:
 
 
 class Judge(nn.Module):
-    """Convolutions down to 8 x 8 cells and up to 16 x 16, where things are told; a head for each question of the whole."""
+    """Convolutions down to 8 x 8 cells and up to 16 x 16, where things are told; a head a question of the whole."""
 
     def __init__(self, world: World) -> None:
         super().__init__()

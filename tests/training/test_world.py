@@ -76,7 +76,8 @@ def test_hours_grounds_and_styles_differ(world: World) -> None:
 def test_captions_are_true(world: World) -> None:
     kinds = {kind.nouns[0]: kind.name for kind in world.kinds.values() if " " not in kind.nouns[0]}
     del kinds["tree"]  # a pine is a fir tree too, a palm a palm tree
-    kinds.pop("lamp", None)  # a lantern is a street lamp too
+    for name in ("lamp", "castle"):  # a lantern is a street lamp, a tower a castle tower
+        kinds.pop(name, None)
     for seed in range(300):
         scene = world.sample(seed)
         for k in range(3):
@@ -101,7 +102,7 @@ def test_relations_are_as_told() -> None:
         if scene.relation == "above":
             sky, low = sorted(scene.things, key=lambda thing: thing.y)
             assert WHOLE.kinds[sky.kind].sky and not WHOLE.kinds[low.kind].sky
-        if scene.relation == "beside":
+        if scene.relation == "beside" and len(scene.things) == 2:
             left, right = sorted(scene.things, key=lambda thing: thing.x)
             assert text.index(WHOLE.kinds[left.kind].nouns[0]) <= text.index(WHOLE.kinds[right.kind].nouns[0])
     assert found == {"", "beside", "behind", "on", "above", "row"}
