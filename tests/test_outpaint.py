@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -61,6 +61,7 @@ def test_the_picture_stays_outside_the_blend_and_the_margin_is_all_new(request: 
     assert isinstance(source, Image.Image)
     sides = request.extension(Size(*source.size))
     place = sides.place(Size(*source.size))
+    assume(sides.around(Size(*source.size)) != Size(*source.size))  # a few percent of few pixels are none
     assert picture.image.size == sides.around(Size(*source.size)) == tuple(plan.as_dict()["output_size"])
     assert plan.inputs.place == place
 
@@ -87,6 +88,7 @@ def test_at_odd_sizes_every_profile_keeps_the_picture_where_only_the_masked_part
     plan, picture = painted(request)
     sides = request.extension(Size(*source.size))
     place = sides.place(Size(*source.size))
+    assume(sides.around(Size(*source.size)) != Size(*source.size))  # a few percent of few pixels are none
     assert picture.image.size == sides.around(Size(*source.size))
     kept = np.asarray(plan.inputs.blurred.crop(place)) == 0
     # Transparency is kept, or laid over the background colour before the work: then that is what stays.

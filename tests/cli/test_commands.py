@@ -236,7 +236,8 @@ def test_the_list_of_commands_loads_none_of_them() -> None:
         "heavy = {'torch', 'numpy', 'PIL', 'pydantic', 'pentimento.request'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    wide = os.environ | {"COLUMNS": "200"}
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, env=wide)
     for command in (row for row in COMMANDS if " " not in row.name):
         assert command.name in done.stdout
         assert command.summary in done.stdout

@@ -50,7 +50,9 @@ def pixels(image: Image.Image) -> NDArray[np.uint8]:
 
 def changes(studio: pm.Studio, request: pm.Request, region: Region) -> NDArray[np.bool_]:
     """Say where the engine, run for one region alone, may change the picture."""
-    (weight,) = studio.run(request.changed(**region.own)).weights
+    # Soft pastes by what has changed, which is other with each seed, and nowhere more than blend may.
+    own = {**region.own, "mask_action": "blend"} if region.own["mask_action"] == "soft" else region.own
+    (weight,) = studio.run(request.changed(**own)).weights
     assert weight is not None
     return weight > 0
 
