@@ -43,7 +43,7 @@ PROMPTS = (
 )
 ELSEWHERE = "a blue house on the left and a red ball on the right on the beach at sunset"
 HERE = "on the grass by day"
-THERE = "a yellow mushroom on the right on the grass by day"
+THERE = "a green tree on the right on the grass by day"
 GUIDANCE = 5.0
 FROM_NOTHING = tuple(
     Scene(f"txt2img-{number}", prompt, {"prompt": prompt, "seed": 3}) for number, prompt in enumerate(PROMPTS, start=1)
