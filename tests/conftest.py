@@ -1,6 +1,7 @@
 """What holds for all tests."""
 
 import os
+import signal
 
 from hypothesis import settings
 
@@ -10,3 +11,6 @@ settings.load_profile("unhurried")
 
 # No test asks the real hub for anything.
 os.environ["HF_ENDPOINT"] = "http://127.0.0.1:9"
+
+# A shell that starts the tests in the background has them ignore Ctrl+C, and so would the commands that they interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
