@@ -16,6 +16,7 @@ from PIL import Image
 
 import pentimento as pm
 from pentimento import metadata
+from pentimento.framing import FRAMERS
 from pentimento.infotext.grammar import parse
 from pentimento.recipe import open_recipe
 from pentimento.scripts import ScriptPlan, ScriptResult, find_script, plan_script, run_script
@@ -50,9 +51,14 @@ def pixels(image: Image.Image) -> NDArray[np.uint8]:
 
 def changes(studio: pm.Studio, request: pm.Request, region: Region) -> NDArray[np.bool_]:
     """Say where the engine, run for one region alone, may change the picture."""
-    # Soft pastes by what has changed, which is other with each seed, and nowhere more than blend may.
-    own = {**region.own, "mask_action": "blend"} if region.own["mask_action"] == "soft" else region.own
-    (weight,) = studio.run(request.changed(**own)).weights
+    asked = request.changed(**region.own)
+    if (
+        asked.mask_action == "soft"
+    ):  # it pastes by what has changed, which is other with each seed; at most by the frame
+        plan = studio.plan(asked)
+        weight = FRAMERS[plan.profile.overlay].frame(plan.request, plan.inputs, plan.layout).weight
+    else:
+        (weight,) = studio.run(asked).weights
     assert weight is not None
     return weight > 0
 
