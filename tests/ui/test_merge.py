@@ -55,7 +55,7 @@ def test_the_picture_is_brushed_back_and_a_reload_keeps_the_strokes(page: Page, 
     page.keyboard.press("J")
     page.get_by_role("radio", name="Picture", exact=True).check(force=True)
     paint(page, (0.1, 0.0), (0.2, 0.15))
-    page.wait_for_timeout(400)
+    page.wait_for_timeout(2000)
     page.reload()
     expect(page.get_by_role("radio", name="Picture", exact=True)).to_be_checked()
     apply = page.get_by_role("button", name="Apply")

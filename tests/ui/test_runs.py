@@ -39,7 +39,7 @@ def test_escape_drops_a_polygon_and_enter_closes_it(page: Page) -> None:
 def test_live_repaints_at_each_stroke_and_keeps_one_picture(page: Page, server: Server) -> None:
     open_example(page)
     go_to(page, "Inpaint")
-    set_number(page, "steps", 40)
+    set_number(page, "steps", 300)  # enough for a second stroke before the first is painted
     page.get_by_label("Live").check()
     before = {job["id"] for job in server.get("jobs?limit=500")}
     with page.expect_response(lambda answer: answer.url.endswith("/jobs") and answer.request.method == "POST"):
@@ -48,7 +48,7 @@ def test_live_repaints_at_each_stroke_and_keeps_one_picture(page: Page, server: 
         paint(page, (0.0, 0.1), (0.2, 0.2))
     page.get_by_label("Live").uncheck()
     tiles = page.locator(".strip button.tile")
-    expect(tiles).to_have_count(1)
+    expect(tiles).to_have_count(1, timeout=120_000)
     expect(page.locator(".strip .tile")).to_have_count(1)
     mine = [job for job in server.get("jobs?limit=500") if job["id"] not in before]
     newest, first = (mine[0], mine[-1]) if mine[0]["created"] > mine[-1]["created"] else (mine[-1], mine[0])
@@ -97,15 +97,15 @@ def test_a_batch_goes_on_over_a_reload(page: Page, server: Server, tmp_path: Pat
     page.locator("#open-batch").set_input_files(files)
     names = page.locator(".batch .name")
     expect(names).to_have_text([file.name for file in files])
-    page.wait_for_timeout(400)
+    page.wait_for_timeout(2000)
     page.reload()
     expect(names).to_have_text([file.name for file in files])
     page.get_by_role("button", name="Generate all").click()
     expect(page.locator(".batch .tag").first).not_to_have_text("not sent yet")
-    page.wait_for_timeout(400)
+    page.wait_for_timeout(2000)
     page.reload()
     expect(page.locator(".batch")).to_contain_text("Done: 3 of 3")
-    page.wait_for_timeout(400)
+    page.wait_for_timeout(2000)
     page.reload()
     expect(page.locator(".batch .tag")).to_have_text(["done"] * 3)
     # What was being sent when the page went may have been sent once more.
@@ -147,6 +147,6 @@ def test_a_script_runs_the_request_several_times(page: Page, server: Server) -> 
     job = server.get("jobs?limit=1")[0]
     assert job["script"] == {"name": "sheet", "options": {"x": "cfg_scale=3,7"}, "page": 2}
     expect(page.locator(".strip button.tile").nth(2)).to_have_attribute("aria-pressed", "true")
-    page.wait_for_timeout(400)
+    page.wait_for_timeout(2000)
     page.reload()
     expect(across).to_have_value("cfg_scale=3,7")
