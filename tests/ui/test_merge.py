@@ -53,7 +53,11 @@ def test_one_variant_is_brushed_into_another(page: Page, server: Server) -> None
 def test_the_picture_is_brushed_back_and_a_reload_keeps_the_strokes(page: Page, server: Server) -> None:
     _, second = two_variants(page, server)
     page.keyboard.press("J")
+    expect(page.locator(".inks input")).to_have_count(2)
+    expect(page.get_by_role("radio", name="Result 1")).to_be_checked()
+    page.wait_for_timeout(1000)
     page.get_by_role("radio", name="Picture", exact=True).check(force=True)
+    expect(page.get_by_role("radio", name="Picture", exact=True)).to_be_checked()
     paint(page, (0.1, 0.0), (0.2, 0.15))
     page.wait_for_timeout(2000)
     page.reload()
