@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from .. import __version__
+from ..apart import mapped
 from ..errors import RequestError
 from ..metadata import find_format
 from ..models.info import ModelInfo
@@ -148,13 +149,7 @@ def _fetched(references: Mapping[str, str], inputs: InputStore) -> dict[str, byt
 
 def replaced(value: object, change: Callable[[str], object], names: re.Pattern[str] = REFERENCE) -> Any:
     """Copy plain values with something else in place of every text that names a picture, however deep."""
-    if isinstance(value, str):
-        return change(value) if names.fullmatch(value) else value
-    if isinstance(value, list):
-        return [replaced(item, change, names) for item in cast(list[object], value)]
-    if isinstance(value, dict):
-        return {name: replaced(item, change, names) for name, item in cast(dict[str, object], value).items()}
-    return value
+    return mapped(value, lambda _, leaf: change(leaf) if isinstance(leaf, str) and names.fullmatch(leaf) else leaf)
 
 
 def _group(plan: Plan) -> str:
