@@ -9,6 +9,7 @@ import {
   applyMerge,
   hand,
   handSettings,
+  inkComing,
   leaveMerge,
   type Merge,
   merging,
@@ -62,7 +63,7 @@ function Bar({ merge }: { merge: Merge }) {
   return (
     <section class="merge-bar" aria-label={t('merge')}>
       <p>{t('merge.into', { n: placeOf(merge.base) })}</p>
-      <div class="inks" role="radiogroup" aria-label={t('merge.ink')}>
+      <div class="inks" role="radiogroup" aria-label={t('merge.ink')} aria-busy={inkComing.value}>
         {merge.inks.map((ink) => (
           <label key={ink} title={name(ink)}>
             <input

@@ -32,6 +32,8 @@ export const merging = signal<Merge | null>(null);
 export const merger = signal<Editor | null>(null);
 const ownSettings = signal<Settings | null>(null);
 export const undoable = signal({ undo: false, redo: false });
+/** Whether the brush does not yet lay what was chosen. */
+export const inkComing = signal(false);
 /** Grows with every change of what is brushed in. */
 export const strokes = signal(0);
 
@@ -86,15 +88,24 @@ function tell(from: Editor): void {
   strokes.value += 1;
 }
 
+/** When the canvas has its own pictures. */
+let filling: Promise<void> = Promise.resolve();
+
 /** Take what the brush lays; the name is kept at once, its pixels come. */
 export async function takeInk(ink: string): Promise<void> {
-  const on = merger.peek();
-  const merge = merging.peek();
-  if (!on || !merge) return;
-  await on.addSource(ink, await pixelsOf(ink));
-  if (merger.peek() !== on) return;
+  const [on, merge] = [merger.peek(), merging.peek()];
+  if (!merge) return;
   merging.value = { ...merge, ink };
-  on.set({ from: ink, ...(on.settings.tool === 'eraser' ? { tool: 'brush' } : {}) });
+  if (!on) return; // the canvas begins with it
+  inkComing.value = true;
+  const isWanted = () => merger.peek() === on && merging.peek()?.ink === ink;
+  try {
+    await filling;
+    await on.addSource(ink, await pixelsOf(ink));
+    if (isWanted()) on.set({ from: ink, ...(on.settings.tool === 'eraser' ? { tool: 'brush' } : {}) });
+  } finally {
+    if (isWanted()) inkComing.value = false;
+  }
 }
 
 /** The brush as large to the eye as it is on the picture. */
@@ -130,10 +141,15 @@ export function mountMerger(host: HTMLElement): () => void {
     ownSettings.value = made.settings;
     merger.value = made;
   });
-  fill(made, merge).catch((error) => {
-    complain(error);
-    if (merger.peek() === made) leaveMerge();
-  });
+  inkComing.value = true;
+  filling = fill(made, merge)
+    .catch((error) => {
+      complain(error);
+      if (merger.peek() === made) leaveMerge();
+    })
+    .finally(() => {
+      if (merging.peek()?.ink === merge.ink) inkComing.value = false;
+    });
   return () => {
     batch(() => {
       merger.value = null;
