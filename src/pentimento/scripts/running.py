@@ -177,11 +177,12 @@ class ScriptResult:
         The files: the page first, then the pictures; the table's name is the page's with .json.
         """
         last, path = self.runs[-1], Path(path) if Path(path).suffix else f"{path}/"
-        kept = [picture.request.pictures for picture in self.pictures]
-        chosen = [taken_apart(picture.options or self.plan.options)[1] for picture in self.pictures]
-        for given in (*kept, *chosen):
-            for place, one in given.items():
-                last.inputs.put_picture(one, place)
+        # Most pictures have the same source and the same options: each is put once.
+        options = {id(chosen): chosen for chosen in (one.options or self.plan.options for one in self.pictures)}
+        held = [one.request.pictures for one in self.pictures]
+        held += [taken_apart(chosen)[1] for chosen in options.values()]
+        for place, given in {id(given): (place, given) for each in held for place, given in each.items()}.values():
+            last.inputs.put_picture(given, place)
         described = replace(last, images=self.images, seeds=[picture.seeds.seed for picture in self.pictures])
         if self.page is None:
             targets, page = described.targets(path, format), None
