@@ -25,6 +25,13 @@ def go_to(page: Page, mode: str) -> None:
     page.get_by_role("tab", name=mode).click()
 
 
+def choose(page: Page, name: str) -> None:
+    """Press one of several choices that lie beside each other; its radio button is drawn by its label."""
+    radio = page.get_by_role("radio", name=name, exact=True)
+    page.locator("label").filter(has=radio).click()
+    expect(radio).to_be_checked()
+
+
 def write_prompt(page: Page, text: str) -> None:
     page.get_by_label("Prompt", exact=True).fill(text)
 

@@ -3,7 +3,7 @@
 import numpy as np
 from playwright.sync_api import Page, expect
 
-from .acts import EXAMPLE, generate, go_to, next_plan, open_example, opened, paint, set_number, write_prompt
+from .acts import EXAMPLE, choose, generate, go_to, next_plan, open_example, opened, paint, set_number, write_prompt
 from .conftest import Server
 
 
@@ -53,7 +53,7 @@ def test_one_variant_is_brushed_into_another(page: Page, server: Server) -> None
 def test_the_picture_is_brushed_back_and_a_reload_keeps_the_strokes(page: Page, server: Server) -> None:
     _, second = two_variants(page, server)
     page.keyboard.press("J")
-    page.get_by_role("radio", name="Picture", exact=True).check(force=True)
+    choose(page, "Picture")
     expect(page.locator(".inks")).to_have_attribute("aria-busy", "false")
     paint(page, (0.1, 0.0), (0.2, 0.15))
     page.wait_for_timeout(2000)

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from pentimento.models.find import BUILTIN
 from tests.hub import LocalHub, serving
 
-from .acts import generate, set_number
+from .acts import choose, generate, set_number
 from .conftest import Server, start_server, watched
 from .test_for_everyone import violations
 
@@ -54,13 +54,9 @@ def models(browser: Browser, own_server: Server) -> Iterator[Page]:
     context.close()
 
 
-def view(page: Page, name: str) -> None:
-    page.get_by_role("dialog").get_by_role("radio", name=name).check(force=True)
-
-
 def test_a_model_is_fetched_with_a_pause_and_makes_a_picture(models: Page, own_server: Server, hub: LocalHub) -> None:
     hub.bytes_per_second = 4e6
-    view(models, "Catalogue")
+    choose(models, "Catalogue")
     models.get_by_role("button", name=f"Fetch {OFFER}, 2.1 GB").click()
     bar = models.get_by_role("progressbar", name=f"{OFFER}: download")
     expect(bar).not_to_have_attribute("aria-valuenow", "0")
@@ -72,7 +68,7 @@ def test_a_model_is_fetched_with_a_pause_and_makes_a_picture(models: Page, own_s
     models.get_by_role("button", name=f"Go on with {OFFER}").click()
     models.get_by_role("button", name=f"Use {OFFER}", exact=True).click()
     expect(models.get_by_role("status")).to_have_text("dreamshaper-8 has arrived.")
-    view(models, "Here (2)")
+    choose(models, "Here (2)")
     chosen = models.get_by_role("radio", name="dreamshaper-8")
     expect(chosen).to_be_checked()
     expect(models.get_by_role("listitem").filter(has=chosen)).to_contain_text("CreativeML Open RAIL-M")
@@ -89,7 +85,7 @@ def test_a_model_is_fetched_with_a_pause_and_makes_a_picture(models: Page, own_s
 
 def test_what_cannot_be_fetched_says_why_and_can_be_taken_away(models: Page, hub: LocalHub) -> None:
     hub.gated = {HUB}
-    view(models, "Catalogue")
+    choose(models, "Catalogue")
     models.get_by_role("button", name=f"Fetch {OFFER}, 2.1 GB").click()
     expect(models.locator(".trouble")).to_contain_text("accept its terms")
     assert violations(models) == []
@@ -101,9 +97,9 @@ def test_what_cannot_be_fetched_says_why_and_can_be_taken_away(models: Page, hub
 
 
 def test_models_of_another_program_are_used_where_they_are(models: Page) -> None:
-    view(models, "Other programs")
+    choose(models, "Other programs")
     row = models.get_by_role("listitem").filter(has_text="ComfyUI ·")
     row.get_by_role("button", name="Use these").click()
     expect(row.get_by_role("button", name="Use no more")).to_be_visible()
-    view(models, "Here (2)")
+    choose(models, "Here (2)")
     expect(models.get_by_role("radio", name="theirs")).to_be_visible()

@@ -14,7 +14,19 @@ import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Error, Page, Playwright, expect
 
-from .acts import EXAMPLE, generate, go_to, next_plan, on_canvas, open_example, opened, paint, set_number, write_prompt
+from .acts import (
+    EXAMPLE,
+    choose,
+    generate,
+    go_to,
+    next_plan,
+    on_canvas,
+    open_example,
+    opened,
+    paint,
+    set_number,
+    write_prompt,
+)
 from .conftest import CHROMIUM, FLAGS, Server, start_server, watched
 
 
@@ -43,7 +55,7 @@ def test_what_is_not_painted_stays(page: Page, server: Server) -> None:
     open_example(page)
     go_to(page, "Inpaint")
     write_prompt(page, "a yellow ball")
-    page.get_by_role("radio", name="Only masked").check(force=True)
+    choose(page, "Only masked")
     set_number(page, "steps", 4)
     request, plan = next_plan(page, lambda: paint(page, (0.15, 0.15), (0.3, 0.3)))
     left, top, right, bottom = plan["box"]
@@ -192,7 +204,7 @@ def test_accepting_keeps_size_and_mask_and_can_be_undone(page: Page) -> None:
         box.fill(str(value))
         box.press("Enter")
     set_number(page, "steps", 3)
-    page.get_by_role("radio", name="Only masked").check(force=True)
+    choose(page, "Only masked")
     before, _ = next_plan(page, lambda: paint(page, (0.1, 0.1), (0.2, 0.25)))
     generate(page)
     after, _ = next_plan(page, lambda: page.get_by_role("button", name="Accept", exact=True).click())
@@ -290,7 +302,7 @@ def test_every_field_of_the_request_is_there(page: Page, server: Server) -> None
     for mode in ("Text", "Inpaint"):
         go_to(page, mode)
         if mode == "Inpaint":
-            page.get_by_role("radio", name="Only masked").check(force=True)
+            choose(page, "Only masked")
         page.get_by_label("Find a setting").fill(" ")
         page.evaluate("document.querySelectorAll('.parameters details').forEach((one) => { one.open = true; })")
         shown |= set(page.locator("[data-field]").evaluate_all("all => all.map((one) => one.dataset.field)"))
