@@ -14,7 +14,7 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 # From below to above. A unit may import what stands in rows above its own in this table, and its own row.
 LAYERS = (
     {"errors", "geometry", "files", "folder_lock", "libraries", "__version__"},
-    {"pictures", "prompts", "diffusion", "choices", "profiles", "labels"},
+    {"pictures", "prompts", "diffusion", "choices", "profiles", "labels", "refusals"},
     {"models", "request", "apart"},
     {"addons", "inputs", "framing", "second_pass", "upscaling", "warnings", "plan", "recipe", "infotext", "metadata"},
     {"enlarging", "encoding", "denoising", "pipeline"},

@@ -55,20 +55,38 @@ def test_pictures_survive_json() -> None:
         ({"denoising_strength": 1.5}, "denoising_strength", "at most 1"),
         ({"sampler": "Euler b"}, "sampler", "did you mean"),
         ({"schedule": "karas"}, "schedule", "'karras'"),
-        ({"resize_mode": "stretch"}, "resize_mode", "Choices:"),
+        ({"resize_mode": "stretch"}, "resize_mode", "; choices: just_resize, "),
         ({"promt": "a cat"}, "promt", "'prompt'"),
         ({"mask": "m.png"}, "mask", "init_image"),
-        ({"background": "white"}, "background", "pattern"),
+        ({"background": "white"}, "background", "#rrggbb"),
         ({"cfg_scale": float("nan")}, "cfg_scale", "finite"),
         ({"profile": "a1112"}, "profile", "'a1111'"),
         ({"sigma_min": 5, "sigma_max": 1}, "sigma_min", "sigma_max"),
         ({"init_image": "data:image/png;base64,@@"}, "init_image", "base64"),
+        ({"init_image": [[0, 1], [2, 3]]}, "init_image", "Image.fromarray"),
+        ({"steps": "many"}, "steps", "'many' must be a whole number"),
+        ({"masked_content": 3}, "masked_content", "3 must be 'fill', 'original'"),
+        ({"extend": "-5"}, "extend", "'-5' cannot be taken: give px"),
+        ({"hires_sampler": "Euler b"}, "hires_sampler", "'euler'"),
+        ({"hires_schedule": "karas"}, "hires_schedule", "'karras'"),
+        ({"hires_width": 64, "init_image": "a.png"}, "hires_width", "txt2img only"),
+        ({"seed_resize": (0, -5)}, "seed_resize", "from 1 to"),
     ],
 )
 def test_refusals_name_field_and_way_out(fields: dict[str, object], field: str, words: str) -> None:
     with pytest.raises(RequestError) as caught:
         Request(**fields)
     assert caught.value.field == field and words in str(caught.value)
+
+
+def test_refusals_fit_a_line() -> None:
+    with pytest.raises(RequestError) as caught:
+        Request(init_image="data:image/png;base64,@" + "A" * 10_000)
+    assert len(str(caught.value)) < 250
+    with pytest.raises(RequestError) as caught:
+        Request(promt="a cat")
+    assert str(caught.value) == "promt: 'promt' is not known; did you mean 'prompt'?"
+    assert "masked_content" in caught.value.choices
 
 
 def test_frozen() -> None:

@@ -18,6 +18,9 @@ out; library, command line, API and page all show the same sentence.
 from collections.abc import Sequence
 from difflib import get_close_matches
 
+_MOST_LISTED = 40
+"""Choices above which a list would hide the one that was meant."""
+
 
 class PentimentoError(Exception):
     """Base of all errors of this package."""
@@ -82,6 +85,9 @@ def unknown_name(field: str, value: str, choices: Sequence[str]) -> RequestError
     >>> str(unknown_name("sampler", "eulr", ["euler", "heun"]))
     "sampler: 'eulr' is not known; did you mean 'euler'? Choices: euler, heun"
     """
-    near = get_close_matches(value.lower(), [choice.lower() for choice in choices], n=1)
-    hint = f"; did you mean '{next(c for c in choices if c.lower() == near[0])}'?" if near else ";"
-    return RequestError(field, value, f"'{value}' is not known{hint} Choices: {', '.join(choices)}", choices)
+    known = {choice.lower(): choice for choice in choices}
+    listed = ", ".join(choices) or "none"
+    if not (near := get_close_matches(value.lower(), known, n=1)):
+        return RequestError(field, value, f"'{value}' is not known; choices: {listed}", choices)
+    hint = f"did you mean '{known[near[0]]}'?" + (f" Choices: {listed}" if len(choices) <= _MOST_LISTED else "")
+    return RequestError(field, value, f"'{value}' is not known; {hint}", choices)

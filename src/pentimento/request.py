@@ -31,6 +31,7 @@ from .pictures.mask_text import is_mask_text, read_drawing, write_drawing
 from .pictures.shapes import Drawing
 from .pictures.write import to_png
 from .profiles import find_profile
+from .refusals import refusal
 
 PICTURE_FIELDS = ("init_image", "mask", "latent_mask")
 """Fields of a request whose value is a picture."""
@@ -56,6 +57,8 @@ def _as_picture(value: object) -> object:
             raise ValueError(f"the data URI is not valid base64 ({error})") from error
     if isinstance(value, Image.Image):
         return value.copy()
+    if value is not None and not isinstance(value, str | bytes):
+        raise ValueError("give a path, a data URI, the bytes of a file, or a PIL image; Image.fromarray makes one")
     return value
 
 
@@ -77,7 +80,7 @@ def _picture_to_json(value: Picture | None, info: SerializationInfo) -> str | No
 def _as_mask(value: object) -> object:
     if isinstance(value, str) and is_mask_text(value):
         return read_drawing(value)
-    return _as_picture(value)
+    return value if isinstance(value, Drawing) else _as_picture(value)
 
 
 def _mask_to_json(value: Mask | None, info: SerializationInfo) -> str | None:
@@ -107,10 +110,6 @@ def _choice(table: choices.Choices) -> BeforeValidator:
     return BeforeValidator(lambda word: table.name_of(word) if isinstance(word, str) else word)
 
 
-def _folded_name(value: object) -> object:
-    return value.strip() if isinstance(value, str) else value
-
-
 def _parts(value: Any) -> tuple[Any, ...] | Any:
     """Take a list that is written as text: "4, 6", "64x64"."""
     return tuple(part for part in re.split(r"[,x×\s]+", value.strip()) if part) if isinstance(value, str) else value
@@ -134,6 +133,7 @@ def _two_numbers(value: object) -> object:
 Side = int | str
 """Pixels, or percent of the picture's width or height as "25%"."""
 
+_COLOUR = r"^#[0-9a-fA-F]{6}$"
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 _MOST_PIXELS, _MOST_PERCENT = 16384, 1000
 
@@ -144,13 +144,17 @@ def _side(value: object) -> Side:
     if percent and float(percent[1]) <= _MOST_PERCENT:
         return f"{float(percent[1]):g}%" if float(percent[1]) else 0
     if not (text.isascii() and text.isdecimal() and len(text) <= 5 and int(text) <= _MOST_PIXELS):
-        raise ValueError(
-            f"{value!r} must be px from 0 to {_MOST_PIXELS}, or percent up to {_MOST_PERCENT}%, as in 128 or 25%"
-        )
+        raise ValueError(f"give px from 0 to {_MOST_PIXELS}, or percent up to {_MOST_PERCENT}%, as in 128 or 25%")
     return int(text)
 
 
 SideField = Annotated[Side, BeforeValidator(_side)]
+
+
+def _colour(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(_COLOUR, value):
+        raise ValueError("write a colour as #rrggbb, such as #ffffff")
+    return value
 
 
 def _four_sides(value: object) -> object:
@@ -196,10 +200,8 @@ class Request(BaseModel):
     vae: str | None = Field(None, description="file of another VAE; left out = the model's own")
 
     # How
-    sampler: Annotated[str, BeforeValidator(_folded_name)] = Field("dpmpp_2m", description="sampling method")
-    schedule: Annotated[str, BeforeValidator(_folded_name)] = Field(
-        "automatic", description="spacing of the noise levels; automatic = the sampler's own"
-    )
+    sampler: str = Field("dpmpp_2m", description="sampling method")
+    schedule: str = Field("automatic", description="spacing of the noise levels; automatic = the sampler's own")
     steps: int = Field(20, ge=1, le=1000, description="sampling steps")
     width: int | None = Field(None, ge=1, le=16384, description="px; left out = from the picture")
     height: int | None = Field(None, ge=1, le=16384, description="px; left out = from the picture")
@@ -222,7 +224,7 @@ class Request(BaseModel):
     resize_upscaler: Annotated[str, _choice(choices.RESIZE_UPSCALER)] = Field(
         "lanczos", description="how the picture is enlarged where it must be: these, or a network in the model folders"
     )
-    background: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] = Field(
+    background: Annotated[str, BeforeValidator(_colour), Field(pattern=_COLOUR)] = Field(
         "#ffffff", description="colour under transparent parts while the network looks"
     )
     tiling: bool = Field(False, description="edges fit together like tiles")
@@ -399,21 +401,23 @@ class Request(BaseModel):
         object.__setattr__(self, "schedule", find_schedule(self.schedule).name)
         object.__setattr__(self, "profile", find_profile(self.profile).name)
         if self.hires_sampler is not None:
-            object.__setattr__(self, "hires_sampler", find_sampler(self.hires_sampler).name)
+            object.__setattr__(self, "hires_sampler", find_sampler(self.hires_sampler, "hires_sampler").name)
         if self.hires_schedule is not None:
-            object.__setattr__(self, "hires_schedule", find_schedule(self.hires_schedule).name)
+            object.__setattr__(self, "hires_schedule", find_schedule(self.hires_schedule, "hires_schedule").name)
         if self.has_second_pass and self.init_image is not None:
-            raise RequestError(
-                "hires_scale",
-                self.hires_scale,
-                "a second pass follows txt2img only; with a picture give width and height",
-            )
+            given = next(name for name in _SECOND_SIZES if getattr(self, name) is not None)
+            told = "a second pass follows txt2img only; with a picture give width and height"
+            raise RequestError(given, getattr(self, given), told)
         if self.mask is not None and self.init_image is None:
             raise ImageError("mask", "given", "a mask needs a picture to lie on; give init_image too")
         if self.latent_mask is not None and self.mask is None:
             raise ImageError("latent_mask", "given", "it says how a mask is painted; give mask too")
         if min(self.mask_blur) < 0 or max(self.mask_blur) > 1024:
             raise RequestError("mask_blur", self.mask_blur, f"{self.mask_blur} must lie between 0 and 1024 px")
+        if self.seed_resize is not None and not 1 <= min(self.seed_resize) <= max(self.seed_resize) <= _MOST_PIXELS:
+            raise RequestError(
+                "seed_resize", self.seed_resize, f"{self.seed_resize} must be from 1 to {_MOST_PIXELS} px"
+            )
         if self.sigma_min and self.sigma_max and self.sigma_min >= self.sigma_max:
             raise RequestError(
                 "sigma_min", self.sigma_min, f"{self.sigma_min} must be below sigma_max {self.sigma_max}"
@@ -423,7 +427,7 @@ class Request(BaseModel):
     @property
     def has_second_pass(self) -> bool:
         """Whether the result is enlarged and painted once more."""
-        return self.hires_scale is not None or self.hires_width is not None or self.hires_height is not None
+        return any(getattr(self, name) is not None for name in _SECOND_SIZES)
 
     @property
     def pictures(self) -> dict[str, Picture]:
@@ -470,20 +474,4 @@ def in_pixels(side: Side, length: int) -> int:
     return side if isinstance(side, int) else round(float(side.removesuffix("%")) * length / 100)
 
 
-_BOUNDS = {
-    "greater_than_equal": ("is too small; it must be at least", "ge"),
-    "greater_than": ("is too small; it must be above", "gt"),
-    "less_than_equal": ("is too large; it must be at most", "le"),
-    "less_than": ("is too large; it must be below", "lt"),
-}
-
-
-def refusal(error: ValidationError) -> RequestError:
-    """Turn pydantic's first complaint into our one sentence."""
-    first = error.errors(include_url=False)[0]
-    field, value = str(first["loc"][0]) if first["loc"] else "request", first["input"]
-    if first["type"] in _BOUNDS:
-        words, bound = _BOUNDS[first["type"]]
-        return RequestError(field, value, f"{value} {words} {first.get('ctx', {})[bound]}")
-    shown = value if isinstance(value, str | int | float | bool | None) else type(value).__name__
-    return RequestError(field, value, f"{shown!r} cannot be taken: {first['msg']}")
+_SECOND_SIZES = ("hires_scale", "hires_width", "hires_height")

@@ -174,8 +174,8 @@ SCHEDULES: tuple[Schedule, ...] = (
 )
 
 
-def find_schedule(word: str) -> Schedule:
-    """Find a schedule by name, label or alias in any letter case.
+def find_schedule(word: str, field: str = "schedule") -> Schedule:
+    """Find a schedule by name, label or alias in any letter case; `field` of a request says so.
 
     Raises
     ------
@@ -191,7 +191,7 @@ def find_schedule(word: str) -> Schedule:
     for row in SCHEDULES:
         if folded in map(_folded, (row.name, row.label, *row.aliases)):
             return row
-    raise unknown_name("schedule", word, [row.name for row in SCHEDULES])
+    raise unknown_name(field, word, [row.name for row in SCHEDULES])
 
 
 def _folded(word: str) -> str:

@@ -186,8 +186,8 @@ SAMPLERS: tuple[Sampler, ...] = (
 _BY_WORD = {word.lower(): sampler for sampler in SAMPLERS for word in (sampler.name, sampler.label, *sampler.aliases)}
 
 
-def find_sampler(word: str) -> Sampler:
-    """Find a sampler by name, label or alias, in any letter case.
+def find_sampler(word: str, field: str = "sampler") -> Sampler:
+    """Find a sampler by name, label or alias, in any letter case; `field` of a request says so.
 
     Raises
     ------
@@ -203,5 +203,5 @@ def find_sampler(word: str) -> Sampler:
     """
     sampler = _BY_WORD.get(word.strip().lower())
     if sampler is None:
-        raise unknown_name("sampler", word, [row.name for row in SAMPLERS])
+        raise unknown_name(field, word, [row.name for row in SAMPLERS])
     return sampler
