@@ -17,7 +17,6 @@ TIMELINES = {
     "schedule_10": Timeline(10),
     "schedule_20": Timeline(20),
     "schedule_hires_10_15": Timeline(15, base_steps=10),
-    "schedule_old_10": Timeline(10, old=True),
 }
 
 

@@ -43,9 +43,9 @@ def test_a_stray_character_does_no_harm(left, right, stray):
         assert texts(left.written + stray + right.written) == expected
 
 
-@given(HOSTILE, st.integers(0, 30), RULES, st.booleans(), st.integers(0, 20))
-def test_any_text_has_segments_that_end_at_the_steps(text, steps, rules, old, base_steps):
-    segments = parse_schedule(text, Timeline(steps, base_steps, old), rules=rules, notes=[])
+@given(HOSTILE, st.integers(0, 30), RULES, st.integers(0, 20))
+def test_any_text_has_segments_that_end_at_the_steps(text, steps, rules, base_steps):
+    segments = parse_schedule(text, Timeline(steps, base_steps), rules=rules, notes=[])
     ends = [segment.until for segment in segments]
     assert ends == sorted(set(ends)) and ends[-1] == steps
     assert steps == 0 or ends[0] >= 1

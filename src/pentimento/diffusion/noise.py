@@ -5,7 +5,6 @@ is float32; it is drawn on the processor (unless asked otherwise) and moved to t
 """
 
 import math
-from collections.abc import Callable
 from typing import Any, Literal, Protocol, cast
 
 import numpy as np
@@ -14,9 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..geometry import Size
-
-Noise = Callable[[float, float], Tensor]
-"""(sigma, sigma_next) -> noise of unit variance, shaped like x."""
+from .samplers import Noise
 
 _Shape = tuple[int, int, int]
 

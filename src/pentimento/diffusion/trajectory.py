@@ -19,9 +19,6 @@ from .schedules import Floats, Schedule, ScheduleOptions, find_schedule
 if TYPE_CHECKING:
     from .samplers import Sampler
 
-_LEVEL_STRIDES: Mapping[str, int] = {"lcm": 20}
-"""Samplers whose networks know only every n-th level."""
-
 _LONGEST_TABLE = 1_000_000
 
 
@@ -40,7 +37,6 @@ class Trajectory:
     source_weight : share of the source in the mix; 0 = pure noise
     unit_start : start from `noise * sqrt(1 + sigmas[0]^2)` instead of `noise * sigmas[0]`
     end_scale : factor on the sampler's result
-    requested_steps : the steps that were asked for
     level_stride : the network knows only every n-th level; to be given to `NoiseLevels.t`
     """
 
@@ -51,7 +47,6 @@ class Trajectory:
     source_weight: float
     unit_start: bool
     end_scale: float
-    requested_steps: int
     level_stride: int = 1
 
     @property
@@ -74,13 +69,9 @@ class _Asked:
     discard_penultimate: bool
     unipc_spacing: str
 
-    @property
-    def level_stride(self) -> int:
-        return _LEVEL_STRIDES.get(self.sampler.name, 1)
-
     def table(self, n: int) -> Floats:
         """Ask the schedule for n levels, as A1111 does."""
-        levels = self.levels.every(self.level_stride)
+        levels = self.levels.every(self.sampler.level_stride)
         discard = self.discard_penultimate or self.sampler.discard_penultimate
         sigmas = self.schedule.function(n + discard, levels, self.options)
         return np.delete(sigmas, -2) if discard else sigmas
@@ -107,8 +98,7 @@ class _Asked:
             source_weight=source_weight,
             unit_start=unit_start,
             end_scale=end_scale,
-            requested_steps=self.steps,
-            level_stride=self.level_stride,
+            level_stride=self.sampler.level_stride,
         )
 
 

@@ -103,10 +103,6 @@ class Model:
             for row in range(len(texts))
         ]
 
-    def count_tokens(self, text: str) -> int:
-        """Count the tokens of a plain text, without marks."""
-        return len(self.tokenizer(text))
-
     @torch.no_grad()
     def encode_image(self, pixels: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Encode pictures to latents [B, C, H/8, W/8].

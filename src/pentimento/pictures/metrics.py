@@ -1,13 +1,11 @@
 """Measures of what changed, and of masks that will not do what was meant."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..geometry import Box
 from .masks import bounding_box
 
 THICKEST = 64
@@ -55,21 +53,15 @@ class MaskFacts:
     Attributes
     ----------
     painted_pixels : pixels of the painted mask that are not 0
-    box : smallest box around them, None where there are none
-    touches_border : some of them are on the picture's border
     thickness_px : side of the largest square that fits into the painted part, at most
         `THICKEST`; below the model's cell (8 px) the mask is thinner than a cell everywhere
     peak : largest value of the blurred mask, 0..255; below 128 nothing is repainted by
         anything that rounds at one half
-    swallowed_pixels : painted pixels where the blurred mask is below 128
     """
 
     painted_pixels: int
-    box: Box | None
-    touches_border: bool
     thickness_px: int
     peak: int
-    swallowed_pixels: int
 
 
 def changed(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -124,12 +116,6 @@ def difference_where(
     return Difference(len(rows), int(largest), (int(columns[0]), int(rows[0])))
 
 
-def psnr(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
-    """Give the peak signal-to-noise ratio in dB; infinite where both are the same."""
-    error = float(np.mean(np.square(first.astype(np.float32) - second)))
-    return 10 * math.log10(255**2 / error) if error else math.inf
-
-
 def mask_facts(painted: Image.Image, blurred: Image.Image) -> MaskFacts:
     """Measure a mask before and after its blur.
 
@@ -146,16 +132,12 @@ def mask_facts(painted: Image.Image, blurred: Image.Image) -> MaskFacts:
     """
     box = bounding_box(painted)
     if box is None:
-        return MaskFacts(0, None, False, 0, 0, 0)
+        return MaskFacts(0, 0, 0)
     before = np.asarray(painted.crop(box), dtype=np.uint8) > 0
-    after = np.asarray(blurred.crop(box), dtype=np.uint8)
     return MaskFacts(
         painted_pixels=int(np.count_nonzero(before)),
-        box=box,
-        touches_border=box.left == 0 or box.top == 0 or box.right == painted.width or box.bottom == painted.height,
         thickness_px=_largest_square(before),
-        peak=int(after.max()),
-        swallowed_pixels=int(np.count_nonzero(before & (after < 128))),
+        peak=int(np.asarray(blurred.crop(box), np.uint8).max()),
     )
 
 

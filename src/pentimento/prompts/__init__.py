@@ -23,7 +23,7 @@ from .networks import NetworkTag, extract_networks
 from .notes import CODES, Note, Rules
 from .reading import Prompt, ScheduledPart, read_prompt
 from .schedule import Segment, Timeline, parse_schedule
-from .styles import Style, apply_styles, find_styles, read_styles, recognise_styles, write_styles
+from .styles import Style, apply_styles, find_styles, read_styles
 
 __all__ = [
     "BREAK",
@@ -58,8 +58,6 @@ __all__ = [
     "parse_schedule",
     "read_prompt",
     "read_styles",
-    "recognise_styles",
     "split_and",
     "strip_comments",
-    "write_styles",
 ]

@@ -36,7 +36,6 @@ def read_prompt(
     negative: bool = False,
     executed_steps: int | None = None,
     base_steps: int = 0,
-    old_timeline: bool = False,
 ) -> Prompt:
     """Read one prompt, styles already applied: comments, networks, AND, schedules.
 
@@ -48,7 +47,7 @@ def read_prompt(
         have no effect in it: `mended` takes them out with a note, `a1111` leaves the text.
     executed_steps : steps that will run, where the strength makes them fewer (or 0);
         left out = `steps`.
-    base_steps, old_timeline : see `Timeline`.
+    base_steps : see `Timeline`.
 
     Notes
     -----
@@ -71,12 +70,10 @@ def read_prompt(
         text = _without_networks(text, notes)
     executed = steps if executed_steps is None else executed_steps
     if rules == "mended":
-        timeline = Timeline(executed, base_steps, old_timeline)
+        timeline = Timeline(executed, base_steps)
     else:
         calls = executed * evaluations_per_step
-        timeline = Timeline(
-            steps * evaluations_per_step, base_steps * evaluations_per_step, old_timeline, last=calls - 1
-        )
+        timeline = Timeline(steps * evaluations_per_step, base_steps * evaluations_per_step, last=calls - 1)
     parts: list[ScheduledPart] = []
     for part in [Part(text, 1.0)] if negative else split_and(text, rules, notes):
         segments = parse_schedule(part.text, timeline, rules=rules, notes=notes)

@@ -33,21 +33,18 @@ class Timeline:
     steps : steps of this pass.
     base_steps : steps of the pass before, where this is the second pass of a hires fix:
         its fractions go from 1.0 to 2.0 and its whole numbers go on from `base_steps`.
-    old : A1111 before 1.6.0: below 1 a fraction, else a step, whatever the spelling; no second pass.
     last : the last step that will really run, for the notes; left out = `steps`.
     """
 
     steps: int
     base_steps: int = 0
-    old: bool = False
     last: int | None = None
 
     def step(self, number: str) -> int:
         """Give the last step before the switch: at most `steps`, below 1 for none."""
         value = float(number)
-        is_fraction = value < 1 if self.old else "." in number
-        second_pass = self.base_steps > 0 and not self.old
-        if is_fraction:
+        second_pass = self.base_steps > 0
+        if "." in number:
             value = (value - second_pass) * self.steps
         elif second_pass:
             value -= self.base_steps

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ..errors import RequestError, unknown_name
@@ -47,15 +47,6 @@ def _styles(table: str) -> dict[str, Style]:
     return {style.name: style for style in styles if style.name}
 
 
-def write_styles(styles: Iterable[Style]) -> str:
-    """Write a table that `read_styles`, and A1111, read."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(_COLUMNS)
-    writer.writerows((style.name, style.prompt, style.negative_prompt) for style in styles)
-    return out.getvalue()
-
-
 def find_styles(names: Iterable[str], styles: Mapping[str, Style]) -> list[Style]:
     """Look styles up by name, in the order asked for.
 
@@ -86,39 +77,3 @@ def apply_styles(text: str, texts: Iterable[str]) -> str:
         else:
             text = ", ".join(part for part in (text.strip(), style.strip()) if part)
     return text
-
-
-def recognise_styles(prompt: str, negative_prompt: str, styles: Sequence[Style]) -> tuple[str, str, tuple[str, ...]]:
-    """Find the styles that a pair of prompts was made with, and take them off.
-
-    Returns
-    -------
-    The prompts without the styles, and the names in the order in which they apply.
-    """
-    names: list[str] = []
-    left = list(styles)
-    while True:
-        for style in left:
-            bare = _without(prompt, style.prompt)
-            bare_negative = _without(negative_prompt, style.negative_prompt)
-            if (style.prompt or style.negative_prompt) and bare is not None and bare_negative is not None:
-                prompt, negative_prompt = bare, bare_negative
-                names.append(style.name)
-                left.remove(style)
-                break
-        else:
-            return prompt, negative_prompt, tuple(reversed(names))
-
-
-def _without(text: str, style: str) -> str | None:
-    """Undo `apply_styles` for one text; None where the text was not made with it."""
-    if not style:
-        return text
-    if style.count(_PLACE) == 1:
-        left, right = style.split(_PLACE)
-        fits = len(text) >= len(left) + len(right) and text.startswith(left) and text.endswith(right)
-        return text[len(left) : len(text) - len(right)] if fits else None
-    bare = style.strip()
-    if text.strip() == bare:
-        return ""
-    return text.removesuffix(f", {bare}") if text.endswith(f", {bare}") else None

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -79,11 +78,6 @@ class UpscalerLibrary:
                 refuse_pickle(path)
                 raise ModelFileError(_strange(path))
         return None
-
-    def near(self, word: str) -> list[str]:
-        """Name the upscalers that are called alike."""
-        names = {name.casefold(): name for name in self.names}
-        return [names[match] for match in get_close_matches(word.casefold(), list(names), n=3, cutoff=0.5)]
 
 
 def scan_upscalers(folders: Sequence[str | Path]) -> UpscalerLibrary:
