@@ -5,7 +5,6 @@ screen in English and Russian, and the integer that A1111's API uses. Samplers a
 schedules are named in their own tables (`diffusion.samplers`, `diffusion.schedules`).
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -96,29 +95,25 @@ def _folded(word: str) -> str:
     return word.strip().lower().replace("-", "_").replace(" ", "_")
 
 
-def _choices(field: str, rows: Iterable[Choice], *, open: bool = False) -> Choices:
-    return Choices(field, tuple(rows), open)
-
-
-RESIZE_MODE = _choices(
+RESIZE_MODE = Choices(
     "resize_mode",
-    [
+    (
         Choice("just_resize", "Just resize", "Просто растянуть", 0),
         Choice("crop_and_resize", "Crop and resize", "Обрезать и растянуть", 1),
         Choice("resize_and_fill", "Resize and fill", "Вписать и заполнить", 2),
         Choice("latent_upscale", "Just resize (latent upscale)", "Растянуть в латентах", 3),
-    ],
+    ),
 )
-MASK_MODE = _choices(
+MASK_MODE = Choices(
     "mask_mode",
-    [
+    (
         Choice("inpaint_masked", "Inpaint masked", "Перерисовать закрашенное", 0),
         Choice("inpaint_not_masked", "Inpaint not masked", "Перерисовать незакрашенное", 1),
-    ],
+    ),
 )
-MASKED_CONTENT = _choices(
+MASKED_CONTENT = Choices(
     "masked_content",
-    [
+    (
         Choice("fill", "fill", "заливка", 0),
         Choice("original", "original", "оригинал", 1),
         Choice("latent_noise", "latent noise", "латентный шум", 2),
@@ -126,80 +121,80 @@ MASKED_CONTENT = _choices(
         Choice("content_aware", "content-aware", "по содержимому"),
         Choice("edge_growth", "edge growth", "рост краёв"),
         Choice("neutral", "neutral grey", "серый"),
-    ],
+    ),
 )
-INPAINT_AREA = _choices(
+INPAINT_AREA = Choices(
     "inpaint_area",
-    [
+    (
         Choice("whole_picture", "Whole picture", "Вся картинка", 0),
         Choice("only_masked", "Only masked", "Только маска", 1),
-    ],
+    ),
 )
-FEATHER = _choices(
+FEATHER = Choices(
     "feather",
-    [
+    (
         Choice("both", "Both sides", "В обе стороны"),
         Choice("inward", "Inward only", "Только внутрь"),
-    ],
+    ),
 )
-MASK_ACTION = _choices(
+MASK_ACTION = Choices(
     "mask_action",
-    [
+    (
         Choice("blend", "Blend at every step", "Смешивать на каждом шаге"),
         Choice("soft", "Soft inpainting", "Мягкий инпейнт"),
         Choice("differential", "Differential diffusion", "Сила по серому маски"),
-    ],
+    ),
 )
-BLEND = _choices(
+BLEND = Choices(
     "blend",
-    [
+    (
         Choice("linear", "Linear", "Линейно"),
         Choice("multiband", "Multiband", "По полосам частот"),
         Choice("poisson", "Poisson", "По Пуассону"),
         Choice("auto", "Least visible seam", "Наименее заметный шов", aliases=("automatic",)),
-    ],
+    ),
 )
-EMPHASIS = _choices(
+EMPHASIS = Choices(
     "emphasis",
-    [
+    (
         Choice("original", "Original", "Как в A1111"),
         Choice("no_norm", "No norm", "Без нормировки"),
         Choice("ignore", "Ignore", "Не учитывать"),
         Choice("none", "None", "Не разбирать"),
-    ],
+    ),
 )
-NOISE_SOURCE = _choices(
+NOISE_SOURCE = Choices(
     "noise_source",
-    [
+    (
         Choice("cpu", "CPU", "Процессор"),
         Choice("philox", "NV", "Philox (как CUDA)", aliases=("nvidia",)),
         Choice("device", "GPU", "Устройство"),
-    ],
+    ),
 )
-UNIPC_VARIANT = _choices(
+UNIPC_VARIANT = Choices(
     "unipc_variant",
-    [
+    (
         Choice("bh1", "bh1", "bh1"),
         Choice("bh2", "bh2", "bh2"),
         Choice("vary_coeff", "vary_coeff", "vary_coeff"),
-    ],
+    ),
 )
-UNIPC_SPACING = _choices(
+UNIPC_SPACING = Choices(
     "unipc_spacing",
-    [
+    (
         Choice("time_uniform", "time_uniform", "равномерно по времени"),
         Choice("time_quadratic", "time_quadratic", "квадратично по времени"),
         Choice("logsnr", "logSNR", "равномерно по logSNR"),
-    ],
+    ),
 )
 _PIXEL_UPSCALERS = (
     Choice("lanczos", "Lanczos", "Ланцош", aliases=("none",)),
     Choice("nearest", "Nearest", "Ближайший"),
 )
-RESIZE_UPSCALER = _choices("resize_upscaler", _PIXEL_UPSCALERS, open=True)
-HIRES_UPSCALER = _choices(
+RESIZE_UPSCALER = Choices("resize_upscaler", _PIXEL_UPSCALERS, open=True)
+HIRES_UPSCALER = Choices(
     "hires_upscaler",
-    [
+    (
         Choice("latent", "Latent", "Латенты"),
         Choice("latent_antialiased", "Latent (antialiased)", "Латенты (со сглаживанием)"),
         Choice("latent_bicubic", "Latent (bicubic)", "Латенты (бикубически)"),
@@ -207,16 +202,16 @@ HIRES_UPSCALER = _choices(
         Choice("latent_nearest", "Latent (nearest)", "Латенты (ближайший)"),
         Choice("latent_nearest_exact", "Latent (nearest-exact)", "Латенты (ближайший, точно)"),
         *_PIXEL_UPSCALERS,
-    ],
+    ),
     open=True,
 )
-REFINER_PASS = _choices(
+REFINER_PASS = Choices(
     "refiner_pass",
-    [
+    (
         Choice("both", "both passes", "оба прохода"),
         Choice("first", "first pass", "первый проход"),
         Choice("second", "second pass", "второй проход"),
-    ],
+    ),
 )
 TABLES: tuple[Choices, ...] = (
     RESIZE_MODE,
