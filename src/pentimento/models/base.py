@@ -68,7 +68,6 @@ class Model:
         names = sorted(part for part in info.components if part.startswith("text_encoder"))
         merged_into = {"unet": parts.unet, **dict(zip(names, parts.text_encoders, strict=True))}
         self.networks = NetworkSet(merged_into, layers_per_block=int(info.components["unet"]["layers_per_block"]))
-        self._scaling = float(info.components["vae"].get("scaling_factor", 0.18215))
         self._batches: OrderedDict[tuple[object, ...], _Batch] = OrderedDict()
 
     def _text_encoders(self, modules: Sequence[nn.Module]) -> tuple[TextEncoder, ...]:
@@ -117,7 +116,7 @@ class Model:
             inputs = (picture.to(self.device) * 2 - 1).to(self._vae_dtype)
             posterior = cast(_Posterior, vae.encode(inputs, return_dict=False)[0])
             rows.append(posterior.mode() if generator is None else posterior.sample(generator))
-        return torch.cat(rows).float() * self._scaling
+        return torch.cat(rows).float() * self.info.scaling
 
     @torch.no_grad()
     def decode(self, latents: Tensor) -> Tensor:
@@ -125,7 +124,7 @@ class Model:
         return torch.cat([self._decode_one(row) for row in _rows(latents)])
 
     def _decode_one(self, latents: Tensor) -> Tensor:
-        scaled = latents.to(self.device) / self._scaling
+        scaled = latents.to(self.device) / self.info.scaling
         pixels = self._vae_decode(scaled)
         if self._vae_dtype == torch.float16 and not bool(pixels.isfinite().all()):
             # Some autoencoders overflow in half precision; from here on this one works in single.

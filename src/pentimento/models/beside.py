@@ -1,10 +1,9 @@
 """Folders of other kinds of files, in a folder of models and beside it where other programs keep them."""
 
-import os
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from .folders import ENDINGS, checkpoints_of
+from .folders import DIFFUSERS, ENDINGS, checkpoints_of, walk
 
 
 def files_beside(folders: Sequence[str | Path], names: Collection[str]) -> Iterator[Path]:
@@ -31,15 +30,9 @@ def _places(root: Path, names: Collection[str]) -> Iterator[Path]:
 
 
 def _below(root: Path, seen: set[Path]) -> Iterator[Path]:
-    for place, folders, files in os.walk(root, followlinks=True):  # `seen` ends circles of links
-        here = Path(place)
-        real = here.resolve()
-        if real in seen or "model_index.json" in files:
-            folders.clear()
-            continue
-        seen.add(real)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (here / name for name in sorted(files) if Path(name).suffix.lower() in ENDINGS)
+    for here, files in walk(root, seen):
+        if DIFFUSERS not in files:
+            yield from (here / name for name in files if Path(name).suffix.lower() in ENDINGS)
 
 
 def ends_with(path: Path, word: str) -> bool:

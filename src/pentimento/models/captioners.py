@@ -1,14 +1,15 @@
 """Which models that describe pictures there are, and one looked up by its name, without torch."""
 
 import json
-import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from ..errors import ModelFileError, ModelNotFoundError
+from .folders import DIFFUSERS, walk
+from .hub import HUB_ID
 
 KINDS = frozenset({"blip", "git", "vision-encoder-decoder"})
 """`model_type` of the configurations that are taken: BLIP, GIT, and ViT-GPT2 and its kin."""
@@ -17,7 +18,6 @@ WAY_TO_GET_ONE = (
     "get one with `pentimento describe IMAGE --model Salesforce/blip-image-captioning-large --download` (BSD-3,"
     " 1.9 GB), or put the folder of a BLIP, GIT or ViT-GPT2 model into the model folders"
 )
-_ID = re.compile(r"[\w.-]+/[\w.-]+")
 WEIGHTS = "model.safetensors"
 _TEXTS = re.compile(
     r"(config|generation_config|preprocessor_config|tokenizer|tokenizer_config|special_tokens_map|vocab|added_tokens)"
@@ -38,9 +38,9 @@ def scan_captioners(folders: Iterable[str | Path]) -> tuple[Captioner, ...]:
     """Look for models that describe pictures in folders of models and below."""
     found: dict[Path, Captioner] = {}
     for folder in folders:
-        for place in _folders(Path(folder).expanduser()):
-            kind = _kind(place)
-            if kind in KINDS and (place / WEIGHTS).is_file():
+        for place, files in walk(Path(folder).expanduser(), set()):
+            kind = _kind(place) if "config.json" in files and DIFFUSERS not in files else None
+            if kind in KINDS and WEIGHTS in files:
                 found.setdefault(place.resolve(), Captioner(place.name, place, kind))
     return tuple(found.values())
 
@@ -67,7 +67,7 @@ def find_captioner(word: str | None, found: Sequence[Captioner], *, allow_downlo
     if (named := next((one for one in found if one.name.casefold() == word.casefold()), None)) is not None:
         return named
     path = Path(word).expanduser()
-    if not path.is_dir() and _ID.fullmatch(word):
+    if not path.is_dir() and HUB_ID.fullmatch(word):
         path = _fetched(word, allow_download=allow_download)
     if not path.is_dir():
         known = ", ".join(one.name for one in found) or "none"
@@ -88,19 +88,6 @@ def _checked(path: Path, name: str) -> Captioner:
         hint = f"; convert it once: pentimento convert {pickle}" if pickle.is_file() else ""
         raise ModelFileError(f"{path} has no {WEIGHTS}{hint}")
     return Captioner(name, path, kind)
-
-
-def _folders(root: Path) -> Iterator[Path]:
-    seen: set[Path] = set()
-    for place, folders, files in os.walk(root, followlinks=True):  # `seen` ends circles of links
-        here = Path(place)
-        if here.resolve() in seen or "model_index.json" in files:
-            folders.clear()
-            continue
-        seen.add(here.resolve())
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        if "config.json" in files:
-            yield here
 
 
 def _kind(folder: Path) -> str | None:

@@ -12,6 +12,9 @@ from ..files import data_dir, write_atomically
 from .header import PICKLES
 
 ENDINGS = frozenset({".safetensors", *PICKLES})
+DIFFUSERS = "model_index.json"
+"""File that tells a diffusers folder."""
+
 _ADDED = "folders.json"
 _DEEPEST = 4
 _MOST_FOLDERS = 20_000
@@ -120,21 +123,30 @@ def candidates(root: Path, seen: set[Path]) -> Iterator[Path]:
         yield from _below(place, seen)
 
 
-def _below(root: Path, seen: set[Path]) -> Iterator[Path]:
+def walk(root: Path, seen: set[Path]) -> Iterator[tuple[Path, list[str]]]:
+    """Give a folder and all below with their files; hidden folders, and the parts of a diffusers folder, are left out.
+
+    Parameters
+    ----------
+    seen : folders that were looked through; added to
+    """
     # Links are followed, as people link one folder of models into several programs; `seen` ends circles.
     for place, folders, files in os.walk(root, followlinks=True):
         here = Path(place)
-        real = here.resolve()
-        if real in seen:
+        if (real := here.resolve()) in seen:
             folders.clear()
             continue
         seen.add(real)
-        if "model_index.json" in files:
-            folders.clear()
+        folders[:] = [] if DIFFUSERS in files else sorted(name for name in folders if not name.startswith("."))
+        yield here, sorted(files)
+
+
+def _below(root: Path, seen: set[Path]) -> Iterator[Path]:
+    for here, files in walk(root, seen):
+        if DIFFUSERS in files:
             yield here
-            continue
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (here / name for name in sorted(files) if Path(name).suffix.lower() in ENDINGS)
+        else:
+            yield from (here / name for name in files if Path(name).suffix.lower() in ENDINGS)
 
 
 def find_folders(homes: Sequence[str | Path] = _HOMES) -> list[FoundFolder]:

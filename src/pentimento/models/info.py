@@ -56,6 +56,11 @@ class ModelInfo:
         return self.full_hash[:10]
 
     @property
+    def scaling(self) -> float:
+        """Factor that brings the autoencoder's latents to the unit variance that the network was trained with."""
+        return float(self.components["vae"].get("scaling_factor", 0.18215))
+
+    @property
     def title(self) -> str:
         """Name and hash as lists of models show them: `name [0123456789]`."""
         return f"{self.name} [{self.hash}]"

@@ -97,11 +97,10 @@ def _from_pieces(file: WeightFile, pieces: Mapping[str, Piece]) -> dict[str, _So
 
 
 def _other_vae(path: Path, info: ModelInfo) -> tuple[Mapping[str, Any], dict[str, _Source]]:
-    """Open an autoencoder that is to replace the model's own; its scaling is the model's if it names none."""
-    scaling = {"scaling_factor": info.components["vae"].get("scaling_factor", 0.18215)}
+    """Open an autoencoder that is to replace the model's own; latents are scaled as that network knows them."""
     if path.is_dir():
         folder = path / "vae" if (path / "vae").is_dir() else path
-        return scaling | read_json(folder / "config.json"), _from_folder(folder)
+        return read_json(folder / "config.json"), _from_folder(folder)
     file = WeightFile(path)
     shapes = file.header.shapes
     prefix = VAE if f"{VAE}decoder.conv_in.weight" in shapes else ""
@@ -110,7 +109,7 @@ def _other_vae(path: Path, info: ModelInfo) -> tuple[Mapping[str, Any], dict[str
     if f"{prefix}decoder.mid_block.resnets.0.conv1.weight" in shapes:
         # diffusers' names without a configuration: taken for an autoencoder of the model's own kind
         return info.components["vae"], _from_pieces(file, {name: Piece(name) for name in shapes})
-    config = {**shipped(info.family)["vae"], **scaling, **vae_config(shapes, prefix)}
+    config = {**shipped(info.family)["vae"], **vae_config(shapes, prefix)}
     return config, _from_pieces(file, vae_pieces(list(shapes), len(config["block_out_channels"]), prefix))
 
 

@@ -3,7 +3,6 @@
 Nothing heavy is imported before a model is loaded.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +12,8 @@ import numpy as np
 from PIL import Image
 
 from ..errors import ModelFileError, ModelNotFoundError, RequestError, unknown_name
+from .hub import HUB_ID
 
-_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _FILES = (
     "config.json",
     "preprocessor_config.json",
@@ -208,7 +207,7 @@ def find_detector(name: str, *, allow_download: bool = False, allow_paths: bool 
     folder = Path(name).expanduser()
     if allow_paths and (folder / "config.json").is_file():
         return folder
-    if not _ID.fullmatch(name):
+    if not HUB_ID.fullmatch(name):
         raise ModelNotFoundError(f"'{name}' is no folder of a detector, and no hub id such as owner/name")
     import huggingface_hub
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
