@@ -22,7 +22,7 @@ def image_noise(plan: Plan, seeds: Seeds, model: Model) -> ImageNoise:
     """Open the noise stream of one picture."""
     request = plan.request
     latent = plan.latent_size
-    resized = request.seed_resize and Size(request.seed_resize[0] // 8, request.seed_resize[1] // 8)
+    resized = request.seed_resize and Size(*(side // model.info.downscale for side in request.seed_resize))
     return ImageNoise(
         (model.info.latent_channels, latent.height, latent.width),
         seeds.seed,

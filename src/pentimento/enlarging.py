@@ -19,7 +19,6 @@ from .pictures.upscale import PIXEL_UPSCALERS
 _REACH = 16
 """Cells or pixels that a kernel of any upscaler sees on one side, and more."""
 
-
 _LARGEST = 2**29
 """Pixels that a network may make of a picture on the way."""
 
@@ -62,23 +61,28 @@ def enlarge_latents(latents: Tensor, size: Size, upscaler: str, *, wraps: bool) 
 
 
 def upscale_with(
-    upscaler: str, network: UpscalerFile | None, load: Callable[[UpscalerFile], Upscaler], told: Told
+    field: str, upscaler: str, network: UpscalerFile | None, load: Callable[[UpscalerFile], Upscaler], told: Told
 ) -> Upscale:
     """Give what enlarges pictures.
 
     Parameters
     ----------
+    field : of the request, that names the upscaler
     upscaler : row of `PIXEL_UPSCALERS`, where there is no network
     load : brings a network into memory, when the first picture is there
     told : of every tile
     """
     if network is None:
         return PIXEL_UPSCALERS[upscaler]
-    return lambda image, size: by_network(image, size, load(network), told)
+    return lambda image, size: by_network(image, size, load(network), told, field)
 
 
 def by_network(
-    image: Image.Image, size: Size, upscaler: Upscaler, told: Told = lambda done, tiles: None
+    image: Image.Image,
+    size: Size,
+    upscaler: Upscaler,
+    told: Told = lambda done, tiles: None,
+    field: str = "resize_upscaler",
 ) -> Image.Image:
     """Bring a picture to a size: by the network until it is covered, then by Lanczos.
 
@@ -97,7 +101,7 @@ def by_network(
         return resample(image, size)
     pixels = np.asarray(image.convert("RGB"))
     grey = bool((pixels == pixels[..., :1]).all())
-    counts = [upscaler.tiles(own) for own in _sizes(Size(*image.size), size, upscaler)]
+    counts = [upscaler.tiles(own) for own in _sizes(Size(*image.size), size, upscaler, field)]
     for number in range(len(counts)):
         before = sum(counts[:number])
         pixels = upscaler.enlarge(pixels, lambda done, before=before: told(before + done, sum(counts)))
@@ -107,14 +111,14 @@ def by_network(
     return large if large.size == size else resample(large, size)
 
 
-def _sizes(own: Size, wanted: Size, upscaler: Upscaler) -> list[Size]:
+def _sizes(own: Size, wanted: Size, upscaler: Upscaler, field: str) -> list[Size]:
     """List the sizes of what the network is given, one for each time that it runs; once it does at least."""
     sizes = [own]
     while upscaler.scale > 1 and not _covers(sizes[-1].times(upscaler.scale), wanted):
         sizes.append(sizes[-1].times(upscaler.scale))
     if (largest := sizes[-1].times(upscaler.scale)).area > _LARGEST:
         raise RequestError(
-            "resize_upscaler",
+            field,
             upscaler.name,
             f"'{upscaler.name}' would make {largest} of it on the way; give a smaller picture, or take 'lanczos'",
         )

@@ -183,8 +183,8 @@ def _upscale(plan: Plan, run: Run, enlarging: Enlarging | None = None) -> Upscal
         run.on_event(Event("upscaling", 0, len(plan.pictures), tile, tiles))
 
     if enlarging is None:
-        return upscale_with(plan.request.resize_upscaler, plan.upscaler, run.upscaler, told)
-    return upscale_with(enlarging.upscaler, enlarging.network, run.upscaler, told)
+        return upscale_with("resize_upscaler", plan.request.resize_upscaler, plan.upscaler, run.upscaler, told)
+    return upscale_with("hires_upscaler", enlarging.upscaler, enlarging.network, run.upscaler, told)
 
 
 def _told(plan: Plan, run: Run, painted: Painted) -> Painted:
