@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 from xml.etree import ElementTree
 
-from PIL import Image, PngImagePlugin
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from . import infotext as infotexts
 from .errors import ImageError, unknown_name
@@ -278,6 +278,8 @@ def read(picture: str | Path | bytes) -> Metadata:
             return _read_png(file) if is_png else _read_others(file)
     except FileNotFoundError as error:
         raise ImageError("file", name, f"there is no file {name}") from error
+    except UnidentifiedImageError as error:
+        raise ImageError("file", name, f"{name} is not a picture that can be read") from error
     except _UNREADABLE as error:
         raise ImageError("file", name, f"{name} is not a picture that can be read ({error})") from error
 

@@ -18,14 +18,14 @@ _SAMPLERS = {
 def from_novelai(description: str, comment: str, size: Size) -> str | None:
     """Translate what NovelAI writes into PNG files; None where it is not that.
 
-    Notes
-    -----
-    As A1111 does: clip skip 2 and a seed delta of 31337 are taken as given.
-
     Parameters
     ----------
     description, comment : the text chunks of these names
     size : of the picture
+
+    Notes
+    -----
+    As A1111 does: clip skip 2 and a seed delta of 31337 are taken as given.
     """
     try:
         loaded: Any = json.loads(comment)
