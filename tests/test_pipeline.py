@@ -117,6 +117,10 @@ def test_any_size_comes_back_the_same(studio: pm.Studio, size: tuple[int, int], 
     assert result.images[0].size == size
 
 
+def test_of_no_pictures_there_is_a_result_without_any(studio: pm.Studio) -> None:
+    assert studio.run(inpaint(), only=()).images == []
+
+
 def test_cancel_takes_effect_within_one_call(studio: pm.Studio) -> None:
     cancel, seen = threading.Event(), []
 

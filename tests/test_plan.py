@@ -30,6 +30,11 @@ def codes(**fields: object) -> set[str]:
     return {warning.code for warning in plan.warnings}
 
 
+def test_a_vae_that_is_not_there_is_refused() -> None:
+    with pytest.raises(RequestError, match=r"^vae: 'gone.safetensors' is not there; give a"):
+        resolve(Request(vae="gone.safetensors"), HOSTILE)
+
+
 def test_a_healthy_request_warns_of_nothing() -> None:
     assert codes(**HEALTHY) == set()
 

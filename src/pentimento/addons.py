@@ -1,6 +1,6 @@
 """Add-ons: the networks and embeddings that a prompt calls, looked up by name."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
@@ -11,8 +11,7 @@ from .models.networks.files import Applied, EmbeddingFile, NetworkFile
 from .models.networks.find import NetworkLibrary
 from .models.tokenizer import tokenizer_of
 from .profiles import Profile
-from .prompts import NetworkTag, Prompt
-from .warnings import PlanWarning
+from .prompts import NetworkTag, Note, Prompt
 
 _KINDS = ("lora", "lyco")
 
@@ -26,18 +25,24 @@ class AddOns:
     networks : in the order of their tags
     labels : what each network was called in its tag
     embeddings : those whose names stand in the prompts, in order
+    notes : what the author of the prompt should know of them
     """
 
     networks: tuple[Applied, ...] = ()
     labels: tuple[str, ...] = ()
     embeddings: tuple[EmbeddingFile, ...] = ()
-    warnings: tuple[PlanWarning, ...] = ()
+    notes: tuple[Note, ...] = ()
 
-    def told(self) -> dict[str, str]:
-        """List the hashes for a picture's infotext."""
-        networks = {label: one.file.hash for label, one in zip(self.labels, self.networks, strict=True)}
-        pairs = {"Lora hashes": networks, "TI hashes": {one.name: one.hash for one in self.embeddings}}
-        return {key: ", ".join(f"{name}: {own}" for name, own in rows.items()) for key, rows in pairs.items() if rows}
+
+def hashes_of(addons: Iterable[AddOns]) -> dict[str, str]:
+    """List the hashes of networks and embeddings as infotexts tell them, each once."""
+    networks: dict[str, str] = {}
+    embeddings: dict[str, str] = {}
+    for own in addons:
+        networks |= {label: one.file.hash for label, one in zip(own.labels, own.networks, strict=True)}
+        embeddings |= {one.name: one.hash for one in own.embeddings}
+    pairs = {"Lora hashes": networks, "TI hashes": embeddings}
+    return {key: ", ".join(f"{name}: {own}" for name, own in rows.items()) for key, rows in pairs.items() if rows}
 
 
 def find_addons(
@@ -49,21 +54,21 @@ def find_addons(
     ------
     RequestError
         Where a network is not there, is made for another family, or a weight cannot be
-        read; in lenient profiles these become warnings.
+        read; in lenient profiles these become notes.
     """
     networks: dict[int, Applied] = {}
-    warnings: list[PlanWarning] = []
+    notes: list[Note] = []
     for place, tag in enumerate(prompt.networks):
         try:
             network = networks[place] = _applied(tag, library, model, profile)
         except _Refused as refused:
             if profile.silence == "strict":
                 raise RequestError("prompt", f"<{tag.kind}:{tag.name}>", refused.message, refused.choices) from refused
-            warnings.append(PlanWarning(refused.code, f"{refused.message}; it has no effect", "prompt"))
+            notes.append(Note(refused.code, f"{refused.message}; it has no effect"))
             continue
         if not network.file.fits(model):
             message = f"{_made_for_another(network.file, model)}; only the layers that fit are changed"
-            warnings.append(PlanWarning("network_other_family", message, "prompt"))
+            notes.append(Note("network_other_family", message))
     bundled = [embedding for one in networks.values() for embedding in one.file.bundled]
     texts = [segment.text for part in (*prompt.parts, *negative.parts) for segment in part.segments]
     used, strange = (
@@ -75,13 +80,13 @@ def find_addons(
         message = (
             f"the embedding '{one.name}' is read as words: its vectors are {widths} wide, {model.name} needs others"
         )
-        warnings.append(PlanWarning("embedding_other_family", message, "prompt"))
+        notes.append(Note("embedding_other_family", message))
     labels = tuple(prompt.networks[place].name for place in networks)
-    return AddOns(tuple(networks.values()), labels, used, tuple(warnings))
+    return AddOns(tuple(networks.values()), labels, used, tuple(notes))
 
 
 class _Refused(Exception):
-    """A tag cannot be done; `code` and `message` are for the warning or the error that comes of it."""
+    """A tag cannot be done; `code` and `message` are for the note or the error that comes of it."""
 
     def __init__(self, code: str, message: str, choices: Sequence[str] = ()) -> None:
         super().__init__(message)

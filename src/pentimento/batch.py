@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from .addons import hashes_of
 from .errors import Cancelled, RecipeError, RequestError
 from .files import write_atomically
 from .folder_lock import FolderLock
@@ -283,7 +284,12 @@ def _outcome(
 
 def _with_models(key: str, plan: "Plan") -> str:
     """Let a key change with what paints, too: models, networks, the styles' words."""
-    painters = [[model.hash for model in plan.models], plan.addons.told(), plan.prompt_text, plan.negative_text]
+    painters = [
+        [model.hash for model in plan.models],
+        hashes_of(plan.all_addons),
+        plan.prompt_text,
+        plan.negative_text,
+    ]
     return hashlib.sha256(f"{key} {json.dumps(painters)}".encode()).hexdigest()
 
 

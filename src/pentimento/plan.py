@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -123,6 +124,11 @@ class Plan:
         """All models that are needed, each once."""
         needed = [stage.model for each in self.passes for stage in each.stages]
         return tuple({info.path: info for info in needed}.values())
+
+    @property
+    def all_addons(self) -> tuple[AddOns, ...]:
+        """What is added to every model in turn."""
+        return tuple(stage.addons for each in self.passes for stage in each.stages)
 
     @property
     def upscalers(self) -> tuple[UpscalerFile, ...]:
@@ -305,6 +311,9 @@ def resolve(
     """
     known = _Known(styles or {}, networks or NetworkLibrary(), upscalers or UpscalerLibrary(), find or _no_other_model)
     profile = find_profile(request.profile)
+    if request.vae is not None and not Path(request.vae).expanduser().exists():
+        message = f"'{request.vae}' is not there; give a .safetensors file or a diffusers folder"
+        raise RequestError("vae", request.vae, message)
     inputs = read_inputs(request, profile)
     layout = lay_out(request, profile, inputs, multiple=model.downscale, native=model.native_size)
     strength = None if request.init_image is None else request.denoising_strength
@@ -368,7 +377,15 @@ def _resolve_pass(
     text = apply_styles(request.prompt, [style.prompt for style in chosen])
     negative_text = apply_styles(request.negative_prompt, [style.negative_prompt for style in chosen])
     prompt, negative = (
-        _read_prompt(own, request, profile, sampler, trajectory, base_steps, negative=is_negative)
+        read_prompt(
+            own,
+            steps=request.steps,
+            evaluations_per_step=sampler.evaluations,
+            rules=profile.prompt_rules,
+            negative=is_negative,
+            executed_steps=trajectory.steps,
+            base_steps=base_steps,
+        )
         for own, is_negative in ((text, False), (negative_text, True))
     )
     return Plan(
@@ -427,28 +444,7 @@ def _check_latents(field: str, model: ModelInfo, other: ModelInfo) -> None:
 
 
 def _latents(model: ModelInfo) -> tuple[object, ...]:
-    return model.latent_channels, model.downscale, model.components["vae"].get("scaling_factor", 0.18215)
-
-
-def _read_prompt(
-    text: str,
-    request: Request,
-    profile: Profile,
-    sampler: Sampler,
-    trajectory: Trajectory,
-    base_steps: int,
-    *,
-    negative: bool,
-) -> Prompt:
-    return read_prompt(
-        text,
-        steps=request.steps,
-        evaluations_per_step=sampler.evaluations,
-        rules=profile.prompt_rules,
-        negative=negative,
-        executed_steps=trajectory.steps,
-        base_steps=base_steps,
-    )
+    return model.latent_channels, model.downscale, model.scaling
 
 
 def _seeds(request: Request) -> Sequence[Seeds]:

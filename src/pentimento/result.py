@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from . import __version__, infotext
+from .addons import hashes_of
 from .framing import FRAMERS, Floats, in_place
 from .metadata import encode, save
 from .models.hashes import content_hash
@@ -25,7 +26,6 @@ PROGRAM = f"{infotext.PROGRAM} {__version__}"
 
 if TYPE_CHECKING:
     from .pipeline import Painted
-    from .studio import Studio
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,14 +155,19 @@ class Result:
         return [folder / f"{first + index:05d}-{seed}.{suffix}" for index, seed in enumerate(self.seeds)]
 
 
-def finish(studio: "Studio", plan: Plan, painted: "Painted") -> Finished:
-    """Describe a picture that was painted."""
+def finish(plan: Plan, painted: "Painted", where: tuple[str, str]) -> Finished:
+    """Describe a picture that was painted.
+
+    Parameters
+    ----------
+    where : device and precision
+    """
     return Finished(
         index=painted.index,
         image=painted.image,
         seeds=painted.seeds,
         infotext=infotext_of(plan, painted.seeds),
-        recipe=_recipe(studio, plan, painted),
+        recipe=_recipe(plan, painted, *where),
         footprint=_footprint(plan, painted),
         made=in_place(painted.made, plan.layout),
         weight=painted.frame.weight,
@@ -171,8 +176,13 @@ def finish(studio: "Studio", plan: Plan, painted: "Painted") -> Finished:
     )
 
 
-def make_result(studio: "Studio", plan: Plan, pictures: Sequence[Finished], timings: Mapping[str, float]) -> Result:
-    """Gather the pictures of a run."""
+def make_result(plan: Plan, pictures: Sequence[Finished], timings: Mapping[str, float], inputs: InputStore) -> Result:
+    """Gather the pictures of a run.
+
+    Parameters
+    ----------
+    inputs : where saving keeps the pictures of the request
+    """
     return Result(
         images=[picture.image for picture in pictures],
         seeds=[picture.seeds.seed for picture in pictures],
@@ -184,8 +194,8 @@ def make_result(studio: "Studio", plan: Plan, pictures: Sequence[Finished], timi
         timings=timings,
         weights=[picture.weight for picture in pictures],
         made=[picture.made for picture in pictures],
-        icc=pictures[0].icc,
-        inputs=studio.inputs,
+        icc=next((picture.icc for picture in pictures), None),
+        inputs=inputs,
         painted=[picture.painted for picture in pictures],
     )
 
@@ -201,7 +211,7 @@ def parameters(plan: Plan, seeds: Seeds) -> dict[str, infotext.Value]:
         model_hash=plan.model.hash,
         inpaint_model=plan.model.inpaint,
         vae=plan.request.vae and Path(plan.request.vae).name,
-        extra={**plan.addons.told(), **_other_models(plan)},
+        extra={**hashes_of(plan.all_addons), **_other_models(plan)},
     )
     return infotext.describe(plan.request, facts)
 
@@ -219,8 +229,7 @@ def infotext_of(plan: Plan, seeds: Seeds) -> str:
     return infotext.write(plan.prompt_text, plan.negative_text, parameters(plan, seeds))
 
 
-def _recipe(studio: "Studio", plan: Plan, picture: "Painted") -> Recipe:
-    device, dtype = studio.where
+def _recipe(plan: Plan, picture: "Painted", device: str, dtype: str) -> Recipe:
     vae = plan.request.vae and Path(plan.request.vae).expanduser()
     return make_recipe(
         _as_it_ran(plan),
@@ -234,7 +243,7 @@ def _recipe(studio: "Studio", plan: Plan, picture: "Painted") -> Recipe:
         device=device,
         dtype=dtype,
         index=picture.index,
-        addons=plan.addons.told(),
+        addons=hashes_of(plan.all_addons),
         others={one.name: content_hash(one.path) for one in _others(plan)},
     )
 

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 from PIL import Image
 
-from .errors import OutOfMemoryError
+from .errors import OutOfMemoryError, RequestError
 from .framing import FRAMERS
 from .models.captioners import Captioner, find_captioner, scan_captioners
 from .models.find import Library, scan
@@ -62,7 +62,7 @@ class Studio:
 
     Parameters
     ----------
-    models : folders to look for models in, with all that is below them; the user's own is looked through too
+    models : folder or folders to look for models in, with all that is below them; the user's own is looked through too
     model : name, file or hub id of the model that is used unless a request names another
     device : `auto`, `cpu`, `cuda`, `cuda:1`, `mps`
     dtype : `auto`, `float32`, `bfloat16`, `float16`
@@ -80,7 +80,7 @@ class Studio:
 
     def __init__(
         self,
-        models: Iterable[str | Path] = (),
+        models: str | Path | Iterable[str | Path] = (),
         model: str = "builtin",
         device: str = "auto",
         dtype: str = "auto",
@@ -98,7 +98,7 @@ class Studio:
         self.paths = paths
         self.watch = watch
         self.data = data
-        self._folders = tuple(models)
+        self._folders = (models,) if isinstance(models, str | Path) else tuple(models)
         self._styles_file = styles
         self._resident = Resident()
         self._upscaler: tuple[UpscalerFile, Upscaler] | None = None
@@ -109,7 +109,13 @@ class Studio:
     @cached_property
     def styles(self) -> dict[str, Style]:
         """Saved styles by name."""
-        return read_styles(Path(self._styles_file).read_text("utf-8")) if self._styles_file else {}
+        if self._styles_file is None:
+            return {}
+        try:
+            return read_styles(Path(self._styles_file).expanduser().read_text("utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            message = f"{self._styles_file} cannot be read ({error}); give a styles.csv in UTF-8"
+            raise RequestError("styles", str(self._styles_file), message) from error
 
     @cached_property
     def inputs(self) -> InputStore:
@@ -129,12 +135,12 @@ class Studio:
     @cached_property
     def upscalers(self) -> UpscalerLibrary:
         """The upscalers that were found in and beside the model folders; scanned on first use."""
-        return scan_upscalers(self._folders)
+        return scan_upscalers(look_in(self._folders))
 
     @cached_property
     def captioners(self) -> tuple[Captioner, ...]:
         """The models that describe pictures in the model folders; scanned on first use."""
-        return scan_captioners(self._folders)
+        return scan_captioners(look_in(self._folders))
 
     def refresh(self) -> None:
         """Look for models, networks, upscalers and styles again when they are next needed."""
@@ -244,7 +250,7 @@ class Studio:
         with self._busy:
             try:
                 for painted in paint(plan, load, run, only):
-                    pictures.append(finish(self, plan, painted))
+                    pictures.append(finish(plan, painted, self.where))
                     if on_picture is not None:
                         on_picture(pictures[-1])
             except torch.OutOfMemoryError as error:
@@ -256,7 +262,7 @@ class Studio:
                 ) from error
         run.seconds["total"] = time.perf_counter() - started
         run.on_event(Event("finished", len(pictures), len(pictures)))
-        return make_result(self, plan, pictures, run.seconds)
+        return make_result(plan, pictures, run.seconds, self.inputs)
 
     def upscale(
         self,

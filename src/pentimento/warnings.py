@@ -166,10 +166,9 @@ def _tiling(plan: "Plan") -> Iterator[PlanWarning]:
 
 def _prompts(plan: "Plan") -> Iterator[PlanWarning]:
     for name, prompt in (("prompt", plan.prompt), ("negative_prompt", plan.negative)):
-        for note in prompt.notes:
-            yield PlanWarning(note.code, note.text, name)
+        yield from (PlanWarning(note.code, note.text, name) for note in prompt.notes)
     for stage in plan.stages:
-        yield from stage.addons.warnings
+        yield from (PlanWarning(note.code, note.text, "prompt") for note in stage.addons.notes)
 
 
 def _of_second_pass(warning: PlanWarning) -> PlanWarning:

@@ -142,7 +142,7 @@ def test_the_plan_says_which_are_called(studio: Studio, prompt: str, negative: s
 def test_one_of_another_family_is_read_as_words_with_a_note(studio: Studio) -> None:
     plan = studio.plan(Request(prompt="embwrongsize embone", seed=1))
     assert names(plan.addons.embeddings) == ["embone"]
-    assert [warning.message for warning in plan.addons.warnings] == [
+    assert [note.text for note in plan.addons.notes] == [
         "the embedding 'embwrongsize' is read as words: its vectors are 64 wide, tiny_sd15 needs others"
     ]
 

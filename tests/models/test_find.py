@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from pentimento.errors import DownloadError, ModelFileError, ModelNotFoundError
+from pentimento import Request, Studio
+from pentimento.errors import DownloadError, ModelFileError, ModelNotFoundError, RequestError
 from pentimento.files import cache_dir
 from pentimento.models import hub
 from pentimento.models.find import BUILTIN, Library, scan
@@ -61,6 +62,16 @@ def test_links_in_circles_end(models: Path) -> None:
 
 def test_a_file_or_a_model_folder_can_be_given_itself(models: Path) -> None:
     assert own(scan([models / "One.safetensors", models / "deep" / "two"])) == ["One", "two"]
+
+
+def test_a_studio_takes_one_folder_or_many(models: Path) -> None:
+    names = [sorted(info.name for info in Studio(given).models()) for given in (models, str(models), [models])]
+    assert "One" in names[0] and names[0] == names[1] == names[2]
+
+
+def test_styles_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match=r"^styles: .*gone\.csv cannot be read"):
+        Studio(styles=tmp_path / "gone.csv").plan(Request(styles=["ink"]))
 
 
 def test_missing_folder_is_refused(tmp_path: Path) -> None:

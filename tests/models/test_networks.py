@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
 from pentimento import Request, Studio
+from pentimento.addons import hashes_of
 from pentimento.errors import ModelFileError, RequestError
 from pentimento.models.architecture import shipped
 from pentimento.models.base import Model
@@ -528,6 +529,13 @@ def test_what_cannot_be_done_is_refused_or_noted(studio: Studio, tag: str, code:
     lenient = studio.plan(request(tag, profile="a1111"))
     assert lenient.addons.networks == ()
     assert [warning.code for warning in lenient.warnings if warning.code.startswith("network")] == [code]
+
+
+def test_networks_of_all_passes_are_told(studio: Studio) -> None:
+    first, second = sorted({network.name for network in studio.networks()})[:2]
+    plan = studio.plan(request(f"a <lora:{first}>", hires_scale=2, hires_prompt=f"b <lora:{second}> <lora:{first}>"))
+    told = hashes_of(plan.all_addons)["Lora hashes"]
+    assert [row.split(": ")[0] for row in told.split(", ")] == [first, second]
 
 
 def test_a_network_of_another_family_is_refused_by_the_plan(studio: Studio, tmp_path: Path, tiny: Any) -> None:

@@ -15,9 +15,11 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch.nn import functional
 
-from pentimento.enlarging import by_network
+from pentimento import Studio
+from pentimento.enlarging import by_network, upscale_with
 from pentimento.errors import ModelFileError, RequestError
 from pentimento.geometry import Size
+from pentimento.models import folders
 from pentimento.models.convert import convert
 from pentimento.models.header import read_header
 from pentimento.models.upscalers.find import UpscalerFile, scan_upscalers
@@ -271,8 +273,12 @@ def test_greys_stay_grey_and_single_channels_go_by_lanczos(tmp_path: Path) -> No
 
 def test_what_would_be_too_large_on_the_way_is_refused(tmp_path: Path) -> None:
     upscaler = loaded(tmp_path / "eight.safetensors", published(esrgan(ups=3)))
-    with pytest.raises(RequestError, match="'eight' would make 33600x16800 .*take 'lanczos'"):
-        by_network(Image.new("RGB", (4200, 2100)), Size(4201, 2101), upscaler)
+    picture, size = Image.new("RGB", (4200, 2100)), Size(4201, 2101)
+    with pytest.raises(RequestError, match="^resize_upscaler: 'eight' would make 33600x16800 .*take 'lanczos'"):
+        by_network(picture, size, upscaler)
+    file = UpscalerFile("eight", tmp_path, "esrgan", 8)
+    with pytest.raises(RequestError, match="^hires_upscaler: 'eight' would"):
+        upscale_with("hires_upscaler", "eight", file, lambda file: upscaler, lambda done, tiles: None)(picture, size)
 
 
 def test_stopping_stops_between_tiles(tmp_path: Path) -> None:
@@ -308,7 +314,13 @@ def test_upscalers_are_found_where_other_programs_keep_them(tmp_path: Path) -> N
         if find_spec("spandrel") is None:
             with pytest.raises(ModelFileError, match=r"no ESRGAN, Real-ESRGAN or SwinIR.*pentimento\[upscale\]"):
                 library.find("other")
-        assert library.find("nothing") is None and library.near("swinir") == ["SwinIR_4x"]
+        assert library.find("nothing") is None
+
+
+def test_upscalers_are_found_in_folders_that_were_added(tmp_path: Path) -> None:
+    saved(tmp_path / "elsewhere" / "twice.safetensors", published(compact(2)))
+    folders.add(tmp_path / "models", tmp_path / "elsewhere")
+    assert "twice" in Studio(tmp_path / "models").upscalers.names
 
 
 def strange(folder: Path) -> UpscalerFile:

@@ -27,7 +27,7 @@ MOST_NOTES = 50
 
 @dataclass(frozen=True)
 class Note:
-    """One remark: a code of `CODES`, a sentence, and the piece of the prompt it is about."""
+    """One remark: a code (of `CODES`, where it is about the language), a sentence, and the piece of the prompt."""
 
     code: str
     text: str
