@@ -93,7 +93,7 @@ def main() -> None:
         reach.paste(255, mask=weight.point(lambda value: 255 * (value > 0)))
     untouched = np.asarray(reach) == 0
     first = np.asarray(studio.preview_frame(Request(init_image=source, **edits[0]))["mask"]) > 0
-    print("| after so many edits | " + " | ".join(map(str, told)) + " |\n| --- " * 1 + "| --- " * len(told) + "|")
+    print("| after so many edits | " + " | ".join(map(str, told)) + " |\n" + "| --- " * (1 + len(told)) + "|")
     for name, way in APART.items():
         started = time.perf_counter()
         images = list(way(studio, source, edits))

@@ -11,6 +11,7 @@ from pentimento import choices
 from pentimento.diffusion.samplers import SAMPLERS
 from pentimento.diffusion.schedules import SCHEDULES
 from pentimento.errors import RequestError
+from pentimento.pictures import shapes
 from pentimento.request import Request
 
 requests = st.fixed_dictionaries(
@@ -87,6 +88,13 @@ def test_refusals_fit_a_line() -> None:
         Request(promt="a cat")
     assert str(caught.value) == "promt: 'promt' is not known; did you mean 'prompt'?"
     assert "masked_content" in caught.value.choices
+
+
+def test_it_is_shown_as_it_would_be_written() -> None:
+    request = Request(prompt="a cat", steps=8, init_image="a.png", mask="rect 0 0 8 8", sampler="Euler a")
+    assert eval(repr(request), {"Request": Request, **vars(shapes)}) == request
+    assert repr(Request(prompt="a cat", steps=8)) == "Request(prompt='a cat', steps=8)"
+    assert len(repr(Request(init_image=bytes(10_000)))) < 150
 
 
 def test_frozen() -> None:

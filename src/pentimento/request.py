@@ -7,7 +7,7 @@ page derive their own fields from this class.
 import base64
 import binascii
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self, cast
 
@@ -169,6 +169,9 @@ def _four_sides(value: object) -> object:
 
 class Request(BaseModel):
     """What to make: no image = txt2img, an image = img2img, image and mask = inpaint.
+
+    What each field means and takes is told by `pentimento generate --help` and by
+    `Request.model_fields[name].description`; fields that are left out are the defaults.
 
     Raises
     ------
@@ -423,6 +426,12 @@ class Request(BaseModel):
                 "sigma_min", self.sigma_min, f"{self.sigma_min} must be below sigma_max {self.sigma_max}"
             )
         return self
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Tell what was set, and of bytes the beginning."""
+        for name, value in super().__repr_args__():
+            if name in self.model_fields_set:
+                yield name, value[:16] + b"..." if isinstance(value, bytes) and len(value) > 16 else value
 
     @property
     def has_second_pass(self) -> bool:

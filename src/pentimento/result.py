@@ -1,7 +1,7 @@
 """The result: pictures, and all that is needed to understand, keep and re-run them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,13 +44,13 @@ class Finished:
     index: int
     image: Image.Image
     seeds: Seeds
-    infotext: str
-    recipe: Recipe
+    infotext: str = field(repr=False)
+    recipe: Recipe = field(repr=False)
     footprint: Footprint | None
-    made: Image.Image
-    weight: Floats | None
-    icc: bytes | None
-    painted: "Painted"
+    made: Image.Image = field(repr=False)
+    weight: Floats | None = field(repr=False)
+    icc: bytes | None = field(repr=False)
+    painted: "Painted" = field(repr=False)
 
     def encode(self, format: str, quality: int = 90) -> bytes:
         """Give the bytes of its file, with infotext and recipe inside.
@@ -83,16 +83,16 @@ class Result:
     images: Sequence[Image.Image]
     seeds: Sequence[int]
     variation_seeds: Sequence[int]
-    infotexts: Sequence[str]
-    recipes: Sequence[Recipe]
+    infotexts: Sequence[str] = field(repr=False)
+    recipes: Sequence[Recipe] = field(repr=False)
     footprints: Sequence[Footprint | None]
-    plan: Plan
-    timings: Mapping[str, float]
-    weights: Sequence[Floats | None]
-    made: Sequence[Image.Image]
-    icc: bytes | None
-    inputs: InputStore
-    painted: Sequence["Painted"]
+    plan: Plan = field(repr=False)
+    timings: Mapping[str, float] = field(repr=False)
+    weights: Sequence[Floats | None] = field(repr=False)
+    made: Sequence[Image.Image] = field(repr=False)
+    icc: bytes | None = field(repr=False)
+    inputs: InputStore = field(repr=False)
+    painted: Sequence["Painted"] = field(repr=False)
 
     def tile(self, index: int = 0) -> Floats | None:
         """Give what was mixed into a picture, before it was rounded to 8 bits.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -10,6 +11,7 @@ from torch import Tensor
 from .canvas import Canvas, Colour, Pen, stamps, swatch, whole
 from .chance import Chance, lattice, ridge
 from .places import FAR, GROUND, Ground, mixed, some
+from .places import GROUNDS as SMALL_GROUNDS
 from .shapes import Box, Circle, Cut, Ellipse, Join, Line, Polygon
 from .skies import light_up, sun_x
 
@@ -396,15 +398,13 @@ def boards(canvas: Canvas, chance: Chance, floor: Tensor) -> None:
     canvas.lay(skirting.expand(-1, -1, canvas.axis.shape[0]), canvas.light.on((0.95, 0.93, 0.89)), 0.14)
 
 
+# The small world's grounds are called here as there, and painted anew.
+_PAINTED_ANEW = {"grass": grass, "sand": sand, "snow": snow, "sea": sea, "desert": desert, "street": street}
+
 GROUNDS: dict[str, Ground] = {
     ground.name: ground
     for ground in (
-        Ground("grass", ("on the grass", "in a meadow", "on a green field", "on a lawn"), grass),
-        Ground("sand", ("on the beach", "on the sand", "on a sandy beach", "by the sea"), sand),
-        Ground("snow", ("in the snow", "on a snowy field", "on the snow", "in winter"), snow),
-        Ground("sea", ("on the sea", "on the water", "on the ocean", "on blue water"), sea, floats=True),
-        Ground("desert", ("in the desert", "on the dunes", "among the dunes", "in a dry desert"), desert),
-        Ground("street", ("on a street", "in the town", "on the road", "in a city street"), street),
+        *(replace(SMALL_GROUNDS[name], paint=paint) for name, paint in _PAINTED_ANEW.items()),
         Ground("forest", ("in the forest", "in the woods", "in a glade", "among the firs"), forest),
         Ground(
             "mountains", ("in the mountains", "by a mountain lake", "below the mountains", "in the Alps"), mountains

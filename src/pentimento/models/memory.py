@@ -19,8 +19,8 @@ def choose_device(device: str = "auto") -> torch.device:
     """
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "mps" if _has_mps() else "cpu")
-    name, _, number = device.partition(":")
-    if name not in DEVICES or (number and not number.isdecimal()):
+    name, colon, number = device.partition(":")
+    if name not in DEVICES or (colon and not (name == "cuda" and number.isdecimal())):
         raise RequestError("device", device, f"'{device}' is not known; choices: auto, cpu, cuda, cuda:N, mps", DEVICES)
     if name == "cuda" and not (torch.cuda.is_available() and int(number or 0) < torch.cuda.device_count()):
         raise RequestError("device", device, f"'{device}' is not there; take auto or cpu", DEVICES)
