@@ -227,7 +227,7 @@ class Request(BaseModel):
     resize_upscaler: Annotated[str, _choice(choices.RESIZE_UPSCALER)] = Field(
         "lanczos", description="how the picture is enlarged where it must be: these, or a network in the model folders"
     )
-    background: Annotated[str, BeforeValidator(_colour), Field(pattern=_COLOUR)] = Field(
+    background: Annotated[str, Field(pattern=_COLOUR), BeforeValidator(_colour)] = Field(
         "#ffffff", description="colour under transparent parts while the network looks"
     )
     tiling: bool = Field(False, description="edges fit together like tiles")

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
+from ..addons import hashes_of
 from ..apart import mapped
 from ..errors import RequestError
+from ..libraries import library_versions
 from ..metadata import find_format
 from ..models.info import ModelInfo
 from ..plan import Plan, Seeds
-from ..recipe import InputStore, library_versions
+from ..recipe import InputStore
 from ..request import PICTURE_FIELDS, Picture, Request
 from ..scripts import ScriptPlan
 from .job import PRIORITIES, Priority
@@ -183,7 +185,7 @@ def _painting(plan: Plan) -> dict[str, Any]:
         "models": [_content(model) for model in plan.models],
         "upscalers": [_stamp(upscaler.path) for upscaler in plan.upscalers],
         "vae": vae and _stamp(Path(vae).expanduser()),
-        "addons": plan.addons.told(),
+        "addons": hashes_of(plan.all_addons),
     }
 
 
