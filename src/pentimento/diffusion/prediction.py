@@ -212,4 +212,21 @@ class Velocity(_VarianceExploding):
         return x / square - output * (sigma / square**0.5)
 
 
-PREDICTIONS: Mapping[str, Prediction] = {row.name: row for row in (Epsilon(), Velocity())}
+@dataclass(frozen=True)
+class Flow:
+    """`x = (1 - sigma) * x0 + sigma * noise`, sigma in 0..1; the network predicts `noise - x0`."""
+
+    name: str = "flow"
+
+    def scale_input(self, x: "Tensor", sigma: float) -> "Tensor":
+        del sigma  # every level has its own variance here, and the network was trained on that
+        return x
+
+    def denoised(self, x: "Tensor", sigma: float, output: "Tensor") -> "Tensor":
+        return x - output * sigma
+
+    def add_noise(self, x0: "Tensor", noise: "Tensor", sigma: float) -> "Tensor":
+        return x0 * (1.0 - sigma) + noise * sigma
+
+
+PREDICTIONS: Mapping[str, Prediction] = {row.name: row for row in (Epsilon(), Velocity(), Flow())}

@@ -185,6 +185,5 @@ def _number(body: Body, name: str, default: float) -> float:
 
 def _png_info(service: Service, text: object) -> dict[str, Any]:
     found = metadata.read(checked_picture(service, text, "image"))
-    read = infotext.parse(found.infotext or "")
-    parameters = {"Prompt": read.prompt, "Negative prompt": read.negative_prompt, **read.parameters}
-    return {"info": found.infotext or "", "items": found.other, "parameters": parameters if found.infotext else {}}
+    parameters = infotext.with_defaults(infotext.parse(found.infotext)) if found.infotext else {}
+    return {"info": found.infotext or "", "items": found.other, "parameters": parameters}
