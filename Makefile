@@ -30,7 +30,8 @@ test: setup
 # Ten thousand random requests of each kind, and two hundred kills of the server, instead of some.
 test-long: setup
 	PENTIMENTO_EXAMPLES=10000 OMP_NUM_THREADS=1 $(BIN)/pytest -q -n $(WORKERS) tests/test_untouched.py
-	PENTIMENTO_EXAMPLES=500 PENTIMENTO_KILLS=200 OMP_NUM_THREADS=1 $(BIN)/pytest -q -n $(WORKERS) tests/jobs tests/store
+	PENTIMENTO_EXAMPLES=500 PENTIMENTO_KILLS=200 OMP_NUM_THREADS=1 $(BIN)/pytest -q -n $(WORKERS) tests/jobs tests/store \
+		tests/server/test_kills.py
 	PENTIMENTO_EXAMPLES=200 OMP_NUM_THREADS=1 $(BIN)/pytest -q -n $(WORKERS) tests/server/test_fuzz.py
 
 check: setup

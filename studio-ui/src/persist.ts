@@ -80,7 +80,8 @@ function hold(id: string): Promise<boolean> {
   });
 }
 
-const newId = (): string =>
+/** 24 hex digits, by chance. */
+export const newId = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
 async function sessions<State>(): Promise<Session<State>[]> {

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from pentimento import Request, Studio, metadata
-from pentimento.cli.main import COMMANDS, EXIT_CODES, main
+from pentimento.cli.main import COMMANDS, EXIT_CODES, let_threads_sleep, main
 from pentimento.recipe import open_recipe, pixels_sha256
 
 EXAMPLES = Path(__file__).parents[2] / "src" / "pentimento" / "examples"
@@ -241,6 +241,25 @@ def test_the_list_of_commands_loads_none_of_them() -> None:
     for command in (row for row in COMMANDS if " " not in row.name):
         assert command.name in done.stdout
         assert command.summary in done.stdout
+
+
+def test_threads_sleep_while_they_wait_unless_the_user_has_said_how() -> None:
+    nothing_said: dict[str, str] = {}
+    let_threads_sleep(nothing_said)
+    assert nothing_said == {"OMP_WAIT_POLICY": "PASSIVE"}
+    for said in ({"OMP_WAIT_POLICY": "ACTIVE"}, {"GOMP_SPINCOUNT": "9"}, {"KMP_BLOCKTIME": "200"}):
+        heeded = dict(said)
+        let_threads_sleep(heeded)
+        assert heeded == said
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="torch brings GNU's runtime on Linux")
+def test_the_runtime_that_comes_with_torch_is_told_so() -> None:
+    program = "from pentimento.cli.main import main; main(['--version']); import torch; torch.ones(9)"
+    unset = {name: value for name, value in os.environ.items() if not name.startswith(("OMP_", "GOMP_", "KMP_"))}
+    environment = unset | {"OMP_DISPLAY_ENV": "TRUE"}
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, env=environment)
+    assert "OMP_WAIT_POLICY = 'PASSIVE'" in done.stderr
 
 
 def test_the_picture_goes_through_a_pipe(tmp_path: Path) -> None:

@@ -13,7 +13,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
+from pentimento.errors import RequestError
 from pentimento.jobs.job import JobError, JobNotFound, Limits, QueueDamaged, QueueFull
+from pentimento.jobs.key import Key
 from pentimento.jobs.queue import Queue, StoredEvent
 from pentimento.jobs.submission import Submission
 
@@ -171,6 +173,34 @@ def test_sequence_numbers_grow_over_restarts(tmp_path: Path) -> None:
         queue.close()
     numbers = [event.seq for event in seen]
     assert numbers == sorted(set(numbers))
+
+
+def test_a_job_that_is_sent_again_is_the_same_one_also_after_a_restart(tmp_path: Path) -> None:
+    limits = Limits(queued=2)
+    queue = Queue(tmp_path / "q", limits)
+    first = queue.add(submission(key=Key("a", "one")))
+    assert queue.add(submission(key=Key("a", "one"))) == first
+    other = queue.add(submission(owner="ann", key=Key("a", "two")))
+    queue.close()
+    queue = Queue(tmp_path / "q", limits)
+    # Where no more is taken, what was taken is still told.
+    assert queue.add(submission(key=Key("a", "one"))) == first == queue.sent_before("", Key("a", "one"))
+    assert queue.sent_before("ann", Key("a", "two")) == other and queue.sent_before("bob", Key("a", "two")) is None
+    for again in (queue.add, lambda new: queue.sent_before("", new.key)):
+        with pytest.raises(RequestError, match=f"job {first.id} was sent with this key"):
+            again(submission(key=Key("a", "two")))
+    queue.cancel(first.id)
+    assert queue.add(submission(key=Key("a", "one"))).state == "cancelled"
+    queue.forget(now=1e12)
+    again = queue.add(submission(key=Key("a", "two")))
+    assert again.id != first.id and again.state == "queued"
+    queue.close()
+
+
+@pytest.mark.parametrize("name", ["", "a b", "ä", "x" * 256, "a\n"])
+def test_a_key_is_visible_ascii(name: str) -> None:
+    with pytest.raises(RequestError, match="Idempotency-Key"):
+        Key(name, "")
 
 
 @pytest.mark.parametrize("content", [b"no database" * 99, None])

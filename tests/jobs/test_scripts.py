@@ -13,8 +13,9 @@ from PIL import Image
 
 from pentimento import scripts
 from pentimento.jobs import Job
-from pentimento.jobs.queue import _MIGRATIONS, Queue
+from pentimento.jobs.queue import Queue
 from pentimento.jobs.runs import Runs
+from pentimento.jobs.schema import MIGRATIONS
 from pentimento.jobs.submission import make_submission
 from pentimento.recipe import InputStore, open_recipe
 from pentimento.request import MaskField, PictureField, Request
@@ -301,9 +302,11 @@ def test_a_queue_of_the_form_before_scripts_is_taken_over(tmp_path: Path) -> Non
     id = queue.add(make_submission(request, plan, InputStore(tmp_path / "inputs"), **more)).id
     queue.close()
     with closing(sqlite3.connect(path)) as db:
-        db.execute("ALTER TABLE jobs DROP COLUMN script")
+        db.execute("DROP INDEX jobs_by_key")
+        for column in ("script", "key", "body"):
+            db.execute(f"ALTER TABLE jobs DROP COLUMN {column}")
         db.execute("PRAGMA user_version = 1")
-    assert list(_MIGRATIONS) == [1]
+    assert list(MIGRATIONS) == [1, 2]
     queue = Queue(path)
     row = queue.get(id, "ann")
     assert (row.script, row.seeds[0][0], row.request["width"], row.state) == (None, 3, 64, "queued")

@@ -43,15 +43,27 @@ class AsyncClient:
         try:
             call = next(flow)
             while True:
-                try:
-                    response = await self._http.request(
-                        call.method, call.path, params=call.params, json=call.body, content=call.content
-                    )
-                except httpx.HTTPError as error:
-                    raise flows.unreachable(error, self._http.base_url) from error
+                response = await self._send(call)
                 call = flow.send(flows.checked(response, call))
         except StopIteration as stop:
             return cast(T, stop.value)
+
+    async def _send(self, call: flows.Call) -> httpx.Response:
+        repeating = flows.Repeating(call)
+        while True:
+            try:
+                return await self._http.request(
+                    call.method,
+                    call.path,
+                    params=call.params,
+                    json=call.body,
+                    content=call.content,
+                    headers=call.headers,
+                )
+            except httpx.HTTPError as error:
+                if not repeating.is_wanted(error):
+                    raise flows.unreachable(error, self._http.base_url) from error
+            await asyncio.sleep(flows.SECONDS_TO_RECONNECT)
 
     async def server(self) -> dict[str, Any]:
         """Ask what the server is."""
@@ -84,9 +96,10 @@ class AsyncClient:
         priority: Priority = "interactive",
         format: str = "png",
         keep: bool = True,
+        key: str | None = None,
     ) -> RemoteJob:
-        """Put a request, or a script with it, into the queue."""
-        return await self._do(flows.submit(request, script, options, priority, format, keep))
+        """Put a request, or a script with it, into the queue; see `Client.submit`."""
+        return await self._do(flows.submit(request, script, options, priority, format, keep, key))
 
     async def run(
         self,

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import secrets
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ from .told import ENDED, JobFailed, Priority, RemoteEvent, RemoteJob, RemotePict
 T = TypeVar("T")
 SECONDS_TO_RECONNECT = 0.5
 MOST_RECONNECTS = 20
+KEY = "Idempotency-Key"
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,31 @@ class Call:
     body: object = None
     content: bytes | None = None
     accept: tuple[int, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
+    @property
+    def can_be_repeated(self) -> bool:
+        """Whether the server does nothing twice where it is sent twice."""
+        return self.method in ("GET", "HEAD", "PUT", "DELETE") or KEY in self.headers
+
+
+class Repeating:
+    """Decides whether a call is sent again whose answer was lost.
+
+    A server that was never there is told at once; one that goes away is waited for.
+    """
+
+    def __init__(self, call: Call) -> None:
+        self._left = MOST_RECONNECTS if call.can_be_repeated else 0
+        self._was_there = False
+
+    def is_wanted(self, error: httpx.HTTPError) -> bool:
+        self._was_there |= isinstance(error, _LOST)
+        self._left -= 1
+        return self._left >= 0 and self._was_there and isinstance(error, (*_LOST, httpx.ConnectError))
+
+
+_LOST = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 
 Flow = Generator[Call, httpx.Response, T]
 
@@ -84,12 +110,18 @@ def script_written(name: str | None, options: ScriptOptions | None) -> Flow[dict
 
 
 def submit(
-    request: Request, script: str | None, options: ScriptOptions | None, priority: Priority, format: str, keep: bool
+    request: Request,
+    script: str | None,
+    options: ScriptOptions | None,
+    priority: Priority,
+    format: str,
+    keep: bool,
+    key: str | None,
 ) -> Flow[RemoteJob]:
     fields = yield from written(request)
     called = yield from script_written(script, options)
     body = {"request": fields, **called, "priority": priority, "format": format, "keep": keep}
-    response = yield Call("POST", "/api/v1/jobs", body=body)
+    response = yield Call("POST", "/api/v1/jobs", body=body, headers={KEY: key or secrets.token_urlsafe()})
     return _job(response.json())
 
 

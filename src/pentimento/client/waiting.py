@@ -53,15 +53,27 @@ class Client:
         try:
             call = next(flow)
             while True:
-                try:
-                    response = self._http.request(
-                        call.method, call.path, params=call.params, json=call.body, content=call.content
-                    )
-                except httpx.HTTPError as error:
-                    raise flows.unreachable(error, self._http.base_url) from error
+                response = self._send(call)
                 call = flow.send(flows.checked(response, call))
         except StopIteration as stop:
             return cast(T, stop.value)
+
+    def _send(self, call: flows.Call) -> httpx.Response:
+        repeating = flows.Repeating(call)
+        while True:
+            try:
+                return self._http.request(
+                    call.method,
+                    call.path,
+                    params=call.params,
+                    json=call.body,
+                    content=call.content,
+                    headers=call.headers,
+                )
+            except httpx.HTTPError as error:
+                if not repeating.is_wanted(error):
+                    raise flows.unreachable(error, self._http.base_url) from error
+            time.sleep(flows.SECONDS_TO_RECONNECT)
 
     def server(self) -> dict[str, Any]:
         """Ask what the server is."""
@@ -94,9 +106,16 @@ class Client:
         priority: Priority = "interactive",
         format: str = "png",
         keep: bool = True,
+        key: str | None = None,
     ) -> RemoteJob:
-        """Put a request, or a script with it, into the queue."""
-        return self._do(flows.submit(request, script, options, priority, format, keep))
+        """Put a request, or a script with it, into the queue.
+
+        Parameters
+        ----------
+        key : your name for this job: sent again with it, the same job is given, also by another client or after a
+            restart; left out = a new one, under which the job is sent again where the connection is lost
+        """
+        return self._do(flows.submit(request, script, options, priority, format, keep, key))
 
     def run(
         self,

@@ -15,6 +15,7 @@ from .job import (
     State,
     Stopping,
 )
+from .key import Key
 from .local import LocalExecutor
 from .orders import Executor, Order, PlaceStatus, Report
 from .service import Jobs
@@ -29,6 +30,7 @@ __all__ = [
     "JobEvent",
     "JobNotFound",
     "Jobs",
+    "Key",
     "Limits",
     "LocalExecutor",
     "Order",

@@ -24,31 +24,9 @@ from .job import (
     QueueFull,
     State,
 )
+from .key import Key, find_by_key
+from .schema import connected, opened
 from .submission import Submission
-
-_VERSION = 2
-_SCHEMA = f"""
-BEGIN;
-CREATE TABLE jobs (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, state TEXT NOT NULL, priority INTEGER NOT NULL,
-    owner TEXT NOT NULL, origin TEXT NOT NULL, mode TEXT NOT NULL, format TEXT NOT NULL, keep INTEGER NOT NULL,
-    created REAL NOT NULL, started REAL, finished REAL, attempts INTEGER NOT NULL DEFAULT 0,
-    losses INTEGER NOT NULL DEFAULT 0, half_done INTEGER NOT NULL DEFAULT 0, passed_over INTEGER NOT NULL DEFAULT 0,
-    "group" TEXT NOT NULL, request TEXT NOT NULL, plan TEXT NOT NULL, seeds TEXT NOT NULL, pictures TEXT NOT NULL,
-    same TEXT, error TEXT, script TEXT);
-CREATE INDEX jobs_in_order ON jobs (state, priority, number);
-CREATE INDEX jobs_of_owner ON jobs (owner, number);
-CREATE INDEX jobs_the_same ON jobs (same, owner) WHERE same IS NOT NULL;
-CREATE TABLE events (seq INTEGER PRIMARY KEY, job TEXT NOT NULL, owner TEXT NOT NULL, kind TEXT NOT NULL,
-    time REAL NOT NULL, data TEXT NOT NULL);
-CREATE INDEX events_of_job ON events (job, seq);
-PRAGMA user_version = {_VERSION};
-COMMIT;
-"""
-_MIGRATIONS = {
-    1: "BEGIN; ALTER TABLE jobs ADD COLUMN script TEXT; PRAGMA user_version = 2; COMMIT;",
-}
-"""From each older form to the next."""
 
 
 @dataclass(frozen=True)
@@ -140,32 +118,14 @@ class Queue:
         self._lock = threading.RLock()
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            self._db = self._opened(path)
+            self._db = opened(path)
             # Reading does not wait for what is being written.
-            self._reader, self._reading = self._connected(path), threading.Lock()
+            self._reader, self._reading = connected(path), threading.Lock()
             self._last_seq: int = self._db.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0]
         except sqlite3.DatabaseError as error:
             raise QueueDamaged(
                 f"the queue {path} cannot be read ({error}); move it away to begin with an empty one"
             ) from error
-
-    def _opened(self, path: Path) -> sqlite3.Connection:
-        db = self._connected(path)
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            db.executescript(_SCHEMA)
-        while version in _MIGRATIONS:
-            db.executescript(_MIGRATIONS[version])
-            version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version not in (0, _VERSION):
-            raise sqlite3.DatabaseError(f"it is of form {version}, and this program knows form {_VERSION}")
-        return db
-
-    @staticmethod
-    def _connected(path: Path) -> sqlite3.Connection:
-        db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
-        db.execute("PRAGMA journal_mode = WAL")
-        return db
 
     def close(self) -> None:
         with self._lock, self._reading:
@@ -205,6 +165,18 @@ class Queue:
         where = " AND ".join(condition for condition, _ in conditions)
         values = [value for _, given in conditions for value in given]
         return self._read(f"WHERE {where} ORDER BY number DESC LIMIT ?", (*values, limit))
+
+    def sent_before(self, owner: str, key: Key) -> Row | None:
+        """Find the job that was accepted with a key.
+
+        Raises
+        ------
+        RequestError
+            Where something else was sent with it.
+        """
+        with self._reading:
+            id = find_by_key(self._reader, owner, key)
+        return None if id is None else self.get(id)
 
     def position(self, row: Row) -> int | None:
         """Tell how many jobs go before a waiting one, itself included, if no other comes."""
@@ -271,6 +243,8 @@ class Queue:
     def add(self, new: Submission, is_there: Callable[[str], bool] = lambda picture: True) -> Row:
         """Accept a job; one that was done before for the same owner is done at once.
 
+        A job that was accepted with the same key is given as it is.
+
         Parameters
         ----------
         is_there : whether a picture of the former job can still be given
@@ -279,8 +253,13 @@ class Queue:
         ------
         QueueFull
             Where no more is taken.
+        RequestError
+            Where something else was sent with the key.
         """
         with self._changing("FULL") as change:
+            sent = new.key and find_by_key(self._db, new.owner, new.key)
+            if sent is not None:
+                return self.get(sent)
             former = self._former(new, is_there)
             if former is None:
                 self._check_limits(new.owner)
@@ -288,11 +267,12 @@ class Queue:
             pictures = json.dumps({} if former is None else {str(at): name for at, name in former.pictures.items()})
             change.execute(
                 'INSERT INTO jobs (id, state, priority, owner, origin, mode, format, keep, created, "group", request,'
-                " plan, seeds, pictures, same, script)"
-                " VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " plan, seeds, pictures, same, script, key, body)"
+                " VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     *(id, PRIORITIES.index(new.priority), new.owner, new.origin, new.mode, new.format, new.keep, now),
                     *(new.group, new.request, new.plan, json.dumps(new.seeds), pictures, new.same, new.script),
+                    *((new.key.name, new.key.body) if new.key else (None, None)),
                 ),
             )
             change.tell(id, "queued")

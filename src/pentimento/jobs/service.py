@@ -19,7 +19,7 @@ from ..errors import PentimentoError
 from ..plan import Plan
 from ..request import Request
 from ..scripts import ScriptPlan
-from ..store import Picture, PictureNotFound, Store
+from ..store import Store
 from .job import (
     ENDED,
     PASSING,
@@ -33,6 +33,7 @@ from .job import (
     State,
     Stopping,
 )
+from .key import Key
 from .orders import Executor, Order, Report, ReportKind, ScriptOrder
 from .perform import describe
 from .queue import Queue, Row, StoredEvent
@@ -124,6 +125,7 @@ class Jobs:
         priority: Priority = "interactive",
         format: str = "png",
         keep: bool = True,
+        key: Key | None = None,
     ) -> Job:
         """Accept a job; it is on disk when this returns.
 
@@ -131,11 +133,14 @@ class Jobs:
         ----------
         plan : of this request, or of a script with it; its seeds are the job's
         keep : its pictures go into the history; else they are there as long as the job is remembered
+        key : sent again with it, the same job is given, as long as it is remembered
 
         Raises
         ------
         QueueFull
             Where no more jobs are taken.
+        RequestError
+            Where something else was sent with the key.
         Stopping
             Where `stop` was called.
 
@@ -153,10 +158,11 @@ class Jobs:
             priority=priority,
             format=format,
             keep=keep,
+            key=key,
         )
 
         def accept() -> Row:
-            row = self._queue.add(submission, self._is_there)
+            row = self._queue.add(submission, self.store.shows)
             self._dispatch()
             return row
 
@@ -171,6 +177,11 @@ class Jobs:
             Where there is none, or it is another owner's.
         """
         return self._job(self._queue.get(job_id, owner))
+
+    def sent_before(self, key: Key, *, owner: str = "") -> Job | None:
+        """Find the job that was accepted with a key; raises as `submit` does."""
+        row = self._queue.sent_before(owner, key)
+        return None if row is None else self._job(row)
 
     def list(
         self,
@@ -470,7 +481,7 @@ class Jobs:
         """Fill an event as it was stored with what it is about; None where that is gone."""
         data, picture = stored.data, None
         if stored.kind == "picture":
-            picture = self._find_picture(stored.data["picture"])
+            picture = self.store.find(stored.data["picture"])
             if picture is None:
                 return None
             data = {}
@@ -481,18 +492,8 @@ class Jobs:
                 return None
         return JobEvent(stored.seq, stored.job, stored.owner, stored.kind, stored.time, data, picture)
 
-    def _find_picture(self, name: str) -> Picture | None:
-        try:
-            return self.store.get(name)
-        except PictureNotFound:
-            return None
-
-    def _is_there(self, name: str) -> bool:
-        picture = self._find_picture(name)
-        return picture is not None and not picture.trashed
-
     def _job(self, row: Row) -> Job:
-        found = (self._find_picture(name) for name in row.pictures.values())
+        found = (self.store.find(name) for name in row.pictures.values())
         pictures = (picture for picture in found if picture is not None)
         step = self._passing.get(row.id, {}).get("step")
         runs = self._runs.count(row.id) if row.script and row.state not in ENDED and step is None else 0

@@ -20,6 +20,7 @@ from ..recipe import InputStore
 from ..request import PICTURE_FIELDS, Picture, Request
 from ..scripts import ScriptPlan
 from .job import PRIORITIES, Priority
+from .key import Key
 
 REFERENCE = re.compile(r"sha256:([0-9a-f]{64})")
 
@@ -35,6 +36,7 @@ class Submission:
     seeds : (seed, variation seed) of each picture
     same : equal for requests that give the same pictures; None where the seed is left to chance
     script : JSON of what asks for the requests that are run; None = the request itself is
+    key : what its sender calls it
     """
 
     owner: str
@@ -49,6 +51,7 @@ class Submission:
     seeds: tuple[tuple[int, int], ...]
     same: str | None
     script: str | None = None
+    key: Key | None = None
 
 
 def make_submission(
@@ -61,6 +64,7 @@ def make_submission(
     priority: Priority,
     format: str,
     keep: bool,
+    key: Key | None = None,
 ) -> Submission:
     """Put a request's pictures into the store and write the rest as JSON."""
     if priority not in PRIORITIES:
@@ -85,6 +89,7 @@ def make_submission(
         seeds=_all_seeds(plan),
         same=_same(asked, runs) if fixed else None,
         script=None if script is None else json.dumps(dict(zip(_SCRIPT, script, strict=True))),
+        key=key,
     )
 
 

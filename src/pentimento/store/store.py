@@ -88,6 +88,15 @@ class Store:
             raise PictureNotFound(f"there is no picture '{id[:80]}'; it may have been deleted")
         return picture
 
+    def find(self, id: str) -> Picture | None:
+        """Find anybody's picture; None where there is none."""
+        return self._index.get(id)
+
+    def shows(self, id: str) -> bool:
+        """Whether a picture is there, and not in the trash."""
+        picture = self.find(id)
+        return picture is not None and not picture.trashed
+
     def path(self, id: str, owner: str | None = None) -> Path:
         """Tell where a picture's file is."""
         return self.folder / self.get(id, owner).file

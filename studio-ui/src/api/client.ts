@@ -73,6 +73,13 @@ const query = (values: Record<string, string | number | boolean | null | undefin
 
 const BINARY = { 'Content-Type': 'application/octet-stream' };
 
+export interface NewJob {
+  request: Values;
+  script?: ScriptCall | null;
+  priority: 'interactive' | 'batch';
+  keep: boolean;
+}
+
 export const api = {
   server: () => json<ServerInfo>('server'),
   options: () => json<Options>('options'),
@@ -116,8 +123,11 @@ export const api = {
   planPicture: async (kind: PlanPicture, request: Values, signal: AbortSignal) =>
     (await send(`plan/pictures/${kind}`, withJson('POST', { request }, signal))).blob(),
 
-  submit: (body: { request: Values; script?: ScriptCall | null; priority: 'interactive' | 'batch'; keep: boolean }) =>
-    json<Job>('jobs', withJson('POST', body)),
+  /** Sent again with the same key, the same job is answered. */
+  submit: (body: NewJob, key: string) => {
+    const init = withJson('POST', body);
+    return json<Job>('jobs', { ...init, headers: { ...init.headers, 'Idempotency-Key': key } });
+  },
   jobs: (state?: string) => json<Job[]>(`jobs${query({ state, limit: 50 })}`),
   job: (id: string) => json<Job>(`jobs/${id}`),
   cancel: (id: string) => json<Job>(`jobs/${id}`, { method: 'DELETE' }),

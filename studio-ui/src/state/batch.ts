@@ -2,8 +2,9 @@
 
 import { computed, effect, signal } from '@preact/signals';
 import { Unreachable } from '../api/client';
-import type { Job, Picture } from '../api/types';
+import type { Job, Picture, Values } from '../api/types';
 import { sha256 } from '../canvas';
+import { newId } from '../persist';
 import { keepPicture, uploadKept } from './document';
 import { cancel, isOpen, jobs, sending, submit } from './jobs';
 import { complain } from './notices';
@@ -17,6 +18,8 @@ export interface BatchFile {
   name: string;
   /** It is to be sent, and is not yet: a page that is loaded anew goes on with it. */
   wanted: boolean;
+  /** Of this sending; the same file through the same request is one job under it, also after a lost answer. */
+  key?: string;
   job: string | null;
   /** What came out, once it has. */
   made: Picture | null;
@@ -57,6 +60,10 @@ function note(row: BatchFile, values: Partial<BatchFile>): void {
   batchFiles.value = batchFiles.value.map((other) => (other.id === row.id ? { ...other, ...values } : other));
 }
 
+/** The request may be another one by now: a page that is loaded anew goes on with what is set then. */
+const keyOf = async ({ key }: BatchFile, request: Values): Promise<string> =>
+  `${key ?? newId()}-${await sha256(new TextEncoder().encode(JSON.stringify(request)))}`;
+
 /** Send what is wanted; one that is refused does not stop the others, a server that is gone does. */
 export async function sendBatch(): Promise<void> {
   if (mode.peek() !== 'batch' || sending.value) return;
@@ -66,7 +73,7 @@ export async function sendBatch(): Promise<void> {
     if (!row) break;
     try {
       const request = { ...parameters.peek(), init_image: await uploadKept(row.hash) };
-      const job = await submit(request, null, { priority: 'batch' });
+      const job = await submit(request, null, { priority: 'batch', key: await keyOf(row, request) });
       note(row, { wanted: false, job: job.id, made: null, trouble: null });
     } catch (error) {
       noteFailure(error);
@@ -77,9 +84,13 @@ export async function sendBatch(): Promise<void> {
   sending.value = false;
 }
 
-/** Send every file through the same request. */
+/** Send every file through the same request; one whose answer is still waited for keeps its key. */
 export async function generateBatch(): Promise<void> {
-  batchFiles.value = batchFiles.value.map((row) => ({ ...row, wanted: true }));
+  batchFiles.value = batchFiles.value.map((row) => ({
+    ...row,
+    wanted: true,
+    key: (row.wanted && row.key) || newId(),
+  }));
   await sendBatch();
 }
 

@@ -1,9 +1,10 @@
 // Jobs: those of this tab are followed to their pictures, those of others are seen in the queue.
 
 import { batch, computed, signal } from '@preact/signals';
-import { api, Problem, urlOf } from '../api/client';
+import { api, type NewJob, Problem, Unreachable, urlOf } from '../api/client';
 import type { EventName, Job, JobEvents, JobState, Picture, Values } from '../api/types';
 import { t } from '../i18n';
+import { newId } from '../persist';
 import { editor, forgetUploads, missing, picture, revision } from './document';
 import { forgetShape, placed } from './inplace';
 import { announce, complain, notify } from './notices';
@@ -212,11 +213,30 @@ interface Sending {
   script?: ScriptCall | null;
   priority?: 'interactive' | 'batch';
   keep?: boolean;
+  /** What the job is called, so that sent again it is not done twice; left out = by its words, until it is answered. */
+  key?: string;
+}
+
+/** Keys of what was sent and not answered: who presses again after a lost connection asks for the same job. */
+const unanswered = new Map<string, string>();
+
+async function sent(body: NewJob, given: string | undefined): Promise<Job> {
+  const words = JSON.stringify(body);
+  const key = given ?? unanswered.get(words) ?? newId();
+  try {
+    const job = await api.submit(body, key);
+    unanswered.delete(words);
+    return job;
+  } catch (error) {
+    if (error instanceof Unreachable) unanswered.set(words, key);
+    else unanswered.delete(words);
+    throw error;
+  }
 }
 
 export async function submit(request: Values, origin: string | null, how: Sending = {}): Promise<Job> {
-  const { script = null, priority = 'interactive', keep = true } = how;
-  const job = await api.submit({ request, priority, keep, ...(script ? { script } : {}) });
+  const { script = null, priority = 'interactive', keep = true, key } = how;
+  const job = await sent({ request, priority, keep, ...(script ? { script } : {}) }, key);
   batch(() => {
     asked.add(job.id);
     mine.value = { ...mine.value, [job.id]: origin };

@@ -1,15 +1,18 @@
 """`/jobs` and `/events`: requests that wait, run and end, and what is told of them meanwhile."""
 
+import hashlib
+import json
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Query
 from pydantic import Field, TypeAdapter, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from ...jobs import STATES, JobEvent, Priority, State
+from ...jobs import STATES, JobEvent, Key, Priority, State
 from ...metadata import find_format
 from ...plan import Plan
 from ...request import PICTURE_FIELDS, Request
@@ -68,16 +71,39 @@ _SUBMISSION = {
 }
 
 
+_GivenKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="your name for this job, 1 to 255 visible ASCII characters, such as a UUID: sent again with the"
+        " same body, the same job is answered, as long as it is remembered; with another body it is refused with 422",
+    ),
+]
+
+
 @router.post("/jobs", status_code=202, responses=_ACCEPTED, openapi_extra=_SUBMISSION)
-async def submit(request: HttpRequest, service: TheService, owner: Owner) -> Response:
+async def submit(
+    request: HttpRequest, service: TheService, owner: Owner, idempotency_key: _GivenKey = None
+) -> Response:
     """Put a request into the queue: JSON, or a form with the pictures as files beside it."""
     new, files = await _read(request, service)
     form = find_format(new.format).name
-    asked, plan = await run_in_threadpool(_planned, service, new, files)
-    job = await service.jobs.submit(
-        asked, plan, owner=owner, origin="native", priority=new.priority, format=form, keep=new.keep
-    )
+    key = None if idempotency_key is None else Key(idempotency_key, _hash(new, files))
+    # Not planned again: what it needs may be gone since, and the job is there all the same.
+    job = None if key is None else await run_in_threadpool(service.jobs.sent_before, key, owner=owner)
+    if job is None:
+        asked, plan = await run_in_threadpool(_planned, service, new, files)
+        job = await service.jobs.submit(
+            asked, plan, owner=owner, origin="native", priority=new.priority, format=form, keep=new.keep, key=key
+        )
     return JSONResponse(job_told(job), 202, headers={"Location": f"/api/v1/jobs/{job.id}"})
+
+
+def _hash(new: NewJob, files: Mapping[str, bytes]) -> str:
+    """Hash what was sent, however it was written."""
+    pictures = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    told = json.dumps([new.model_dump(mode="json"), pictures], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def _planned(service: Service, new: NewJob, files: dict[str, bytes]) -> tuple[Request, Plan | ScriptPlan]:
