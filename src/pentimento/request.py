@@ -193,7 +193,9 @@ class Request(BaseModel):
     )
 
     model: str | None = Field(None, description="name of the model; left out = the studio's")
-    vae: str | None = Field(None, description="file of another VAE; left out = the model's own")
+    vae: str | None = Field(
+        None, description="another VAE: its name beside the models, or its file; left out = the model's own"
+    )
 
     # How
     sampler: Annotated[str, BeforeValidator(_folded_name)] = Field("dpmpp_2m", description="sampling method")
