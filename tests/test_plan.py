@@ -47,7 +47,7 @@ def test_a_healthy_request_warns_of_nothing() -> None:
         ({"mask": mask_of((10, 60, 100, 65)), "profile": "a1111", "mask_blur": 0}, "mask_thin"),
         ({"mask": mask_of((0, 0, 128, 128))}, "mask_full"),
         ({"mask": mask_of((60, 30, 70, 90)), "feather": "inward", "mask_blur": 8}, "feather_inward_thin"),
-        ({"denoising_strength": 0}, "strength_zero"),
+        ({"denoising_strength": 0, "width": None, "height": None}, "strength_zero"),
         ({"denoising_strength": 0.03, "profile": "a1111"}, "one_step"),
         ({"width": 256, "height": 256}, "size_above_model"),
         ({"width": 16, "height": 16}, "size_below_model"),
@@ -72,6 +72,13 @@ def test_a_healthy_request_warns_of_nothing() -> None:
 )
 def test_each_cause_has_its_warning(fields: dict[str, object], code: str) -> None:
     assert code in codes(**{"prompt": "a cat", **fields})
+
+
+@pytest.mark.parametrize("side", [16, 64, 256])
+def test_enlarging_alone_is_neither_unchanged_nor_painted_at_a_size(side: int) -> None:
+    assert codes(denoising_strength=0, width=side, height=side) == set()
+    stretched = codes(denoising_strength=0, width=side, height=2 * side)
+    assert stretched == {"aspect_changed"}
 
 
 def test_a_hole_is_told_only_where_it_is_masked_and_kept() -> None:

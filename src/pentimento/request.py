@@ -200,7 +200,9 @@ class Request(BaseModel):
     )
 
     model: str | None = Field(None, description="name of the model; left out = the studio's")
-    vae: str | None = Field(None, description="file of another VAE; left out = the model's own")
+    vae: str | None = Field(
+        None, description="another VAE: its name beside the models, or its file; left out = the model's own"
+    )
 
     # How
     sampler: str = Field("dpmpp_2m", description="sampling method")

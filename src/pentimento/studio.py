@@ -23,6 +23,7 @@ from .models.info import ModelInfo
 from .models.networks.files import EmbeddingFile, NetworkFile
 from .models.networks.find import NetworkLibrary, scan_networks
 from .models.upscalers.find import UpscalerFile, UpscalerLibrary, scan_upscalers
+from .models.vaes import list_vaes
 from .pictures.read import read_picture, split
 from .pictures.upscale import PIXEL_UPSCALERS
 from .plan import Plan, resolve
@@ -192,7 +193,15 @@ class Studio:
         RequestError, ModelError
             Where it cannot be done; names the field and the way out.
         """
+        request = self._with_vae(request)
         return resolve(request, self.find(request.model), self.styles, self.addons, self.find, self.upscalers)
+
+    def _with_vae(self, request: Request) -> Request:
+        """Let the file of a VAE stand for its name, which is looked for beside the models."""
+        if request.vae is None or Path(request.vae).is_absolute():
+            return request
+        found = list_vaes(self._folders).get(request.vae.removesuffix(".safetensors"))
+        return request if found is None else request.changed(vae=str(found))
 
     def preview_frame(self, request: Request) -> dict[str, Image.Image]:
         """Show what a plan does to the picture: `source`, `mask` and `shown` to the network.

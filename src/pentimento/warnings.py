@@ -87,9 +87,11 @@ def _nothing_to_do(plan: "Plan") -> Iterator[PlanWarning]:
     if plan.request.init_image is None:
         return
     if plan.unchanged:
-        yield PlanWarning(
-            "strength_zero", "denoising strength 0 gives the picture back unchanged", "denoising_strength"
-        )
+        source = plan.inputs.source
+        if source is None or plan.output_size == source.size:
+            yield PlanWarning(
+                "strength_zero", "denoising strength 0 gives the picture back unchanged", "denoising_strength"
+            )
     elif plan.trajectory.steps == 0:
         yield PlanWarning(
             "no_steps", "no step is run at this strength; raise the strength or the steps", "denoising_strength"
@@ -104,6 +106,13 @@ def _nothing_to_do(plan: "Plan") -> Iterator[PlanWarning]:
 
 
 def _sizes(plan: "Plan") -> Iterator[PlanWarning]:
+    if not plan.unchanged:
+        yield from _working_size(plan)
+    yield from _stretched(plan)
+
+
+def _working_size(plan: "Plan") -> Iterator[PlanWarning]:
+    """Tell what the network would make of the size that it works at."""
     layout, native = plan.layout, plan.model.native_size
     ratio = (layout.working.area / native**2) ** 0.5
     if ratio > 1.6:
@@ -129,6 +138,10 @@ def _sizes(plan: "Plan") -> Iterator[PlanWarning]:
             "only_masked_padding",
             {"only_masked_padding": max(plan.request.only_masked_padding * 2, layout.asked.width // 8)},
         )
+
+
+def _stretched(plan: "Plan") -> Iterator[PlanWarning]:
+    layout = plan.layout
     if plan.inputs.source is not None and layout.box is None:
         width, height = plan.inputs.source.image.size
         stretch = layout.output.width * height / (layout.output.height * width)

@@ -92,9 +92,20 @@ def test_a_row_of_the_plan_is_a_detail(capsys: pytest.CaptureFixture[str]) -> No
     assert any(row.startswith("Detail 2") and " 40x40 at 70, 70," in row for row in rows)
 
 
+def test_further_passes_are_options_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["detail", GARDEN, "--boxes", "10% 40% 40% 50%", "-s", "3", "--plan", "--json"]
+    then = "boxes='70 70 40 40, 8 8 20 20' detail-prompt='a ball' detail-fields='steps=2' order=as_given"
+    assert main([*words, "--then", then, "--then", "boxes='9 9 30 30'"]) == 0
+    parts = json.loads(capsys.readouterr().out)["parts"]
+    assert [(part["label"], part["prompt"]) for part in parts[1:3]] == [("detail 2", "a ball"), ("detail 3", "a ball")]
+    assert len(parts) == 4
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
+        (["detail", GARDEN, "--boxes", "1 1 9 9", "--then", "boxez=1"], "did you mean 'boxes'"),
+        (["detail", GARDEN, "--boxes", "1 1 9 9", "--then", "boxes"], "then: 'boxes' is not name=value"),
         (["sheet", "--x", "stepz=1"], "did you mean 'steps'"),
         (["loopback", GARDEN, "--curve", "steep"], "curve"),
         (["outpainting-mk2", GARDEN, "--directions", "left,north"], "directions"),

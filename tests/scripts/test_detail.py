@@ -196,3 +196,76 @@ def test_refusals(studio: pm.Studio, request_fields: dict[str, Any], options: di
 
 def test_boxes_may_be_numbers() -> None:
     assert DetailOptions(boxes=[[1, 2, 30, 4.5], "10%  20% 5 5"]).boxes == ("1 2 30 4.5", "10% 20% 5 5")
+
+
+TWICE = DetailOptions(
+    boxes=("70 60 30 30",),
+    detail_prompt="a ball",
+    then=[{"boxes": ["10 10 24 24"], "detail_prompt": "a tree", "detail_fields": "steps=2 mask_blur=0"}],
+)
+
+
+def test_passes_follow_one_another_over_what_came_out(studio: pm.Studio, tmp_path: Path) -> None:
+    plan = plan_script(studio, find_script("detail"), asked(mask_blur=2), TWICE)
+    assert plan.labels == ("detail 1", "detail 2")
+    result = run_script(studio, plan)
+    first, second = (run.plan.request for run in result.runs)
+    assert (first.prompt, first.steps, first.mask_blur) == ("a ball", 1, (2, 2))
+    assert (second.prompt, second.steps, second.mask_blur) == ("a tree", 2, (0, 0))
+    # The second one lies on what the first one gave.
+    alone = made(studio, asked(mask_blur=2), boxes=["70 60 30 30"], detail_prompt="a ball")
+    under = pixels(alone.images[0])
+    again = made(
+        studio, asked(init_image=alone.images[0], mask_blur=0, steps=2), boxes=["10 10 24 24"], detail_prompt="a tree"
+    )
+    assert np.array_equal(pixels(again.images[0]), pixels(result.images[0]))
+    assert np.array_equal(pixels(result.images[0])[50:], under[50:])
+    assert "Detail 1: " in result.pictures[0].infotext and "Detail 2: " in result.pictures[0].infotext
+    (file,) = result.save(tmp_path / "twice.png")
+    assert np.array_equal(pixels(pm.rerun(studio, file).images[0]), pixels(result.images[0]))
+    found = verify(file, studio.inputs)
+    assert found.holds and 128 * 128 / 2 < found.kept < 128 * 128
+
+
+def test_of_several_passes_those_that_found_something_are_written_down(studio: pm.Studio) -> None:
+    seen: list[Sequence[Found]] = [(), FACES[:1], FACES[1:2]]
+
+    def look(search: Search, image: Image.Image) -> Sequence[Found]:
+        return seen[len(search.words)]
+
+    options = DetailOptions(
+        detector_model="faces",
+        paint_first=True,
+        then=[
+            {"detector_model": "faces", "look_for": ("a",), "detail_prompt": "a ball"},
+            {"detector_model": "faces", "look_for": ("a", "b"), "detail_fields": "steps=2"},
+        ],
+    )
+    found, gathered = asks(studio, asked(), options, Means(studio.plan, look))
+    assert [ask.label for ask in found] == ["first", "detail 1 (face 0.50)", "detail 2 (face 0.90)"]
+    pinned = gathered.pictures[0].options
+    assert not pinned.local
+    assert (pinned.boxes, pinned.detail_prompt, pinned.paint_first) == (("70 60 30 30",), "a ball", True)
+    assert [(one.boxes, one.detail_fields) for one in pinned.then] == [(("10 10 24 24",), "steps=2")]
+    again, _ = asks(studio, asked(), pinned, Means(studio.plan))
+    assert [ask.request.to_json() for ask in again] == [ask.request.to_json() for ask in found]
+
+
+def test_what_is_not_seen_yet_is_not_the_picture_that_is_painted_first(studio: pm.Studio) -> None:
+    plan = planned(studio, asked(), detector_model="faces", paint_first=True)
+    assert (plan.pictures, plan.places) == (1, ((None,),))
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ("steps", "'steps' is not name=value"),
+        ("stepz=3", "'stepz' is not known; did you mean 'steps'"),
+        ("model=x", "it is the same for all regions"),
+        ("prompt=cat", "prompt: it has an option of its own"),
+        ("steps=0", "steps: 0 is too small"),
+    ],
+)
+def test_fields_of_details_are_read_when_they_are_given(fields: str, told: str) -> None:
+    with pytest.raises(pm.RequestError, match=f"^detail_fields: .*{told}"):
+        DetailOptions(detail_fields=fields)

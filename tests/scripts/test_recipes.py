@@ -1,5 +1,6 @@
 """What a script has put together is made again from its file: the same bytes, or with something changed."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -95,9 +96,6 @@ def test_loopback_is_verified_against_the_first_source(studio: FreeStudio, tmp_p
     found = verify(file, studio.inputs)
     assert found.holds
     assert 0 < found.kept < 96 * 64
-    upscaled = made(studio, find_script("sd_upscale"), asked(tmp_path, width=64, height=64), overlap=16)
-    with pytest.raises(RecipeError, match="nothing says which pixels"):
-        verify(upscaled.save(tmp_path / "more")[0], studio.inputs)
 
 
 class Part(Options):
@@ -126,7 +124,9 @@ def _in_parts(request: Request, options: Parts, plan: Any) -> Asking:
 IN_PARTS = Script("in_parts", "In parts", "По частям", "Paint parts.", Parts, _in_parts)
 
 
-def test_pictures_among_the_options_are_kept_by_content(studio: FreeStudio, tmp_path: Path) -> None:
+def test_pictures_among_the_options_are_kept_by_content(
+    studio: FreeStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     one, two, pattern = box((96, 64), (0, 0, 40, 40)), box((96, 64), (50, 20, 90, 60)), tmp_path / "pattern.png"
     picture(8, 8).save(pattern)
     options = Parts(
@@ -153,16 +153,44 @@ def test_pictures_among_the_options_are_kept_by_content(studio: FreeStudio, tmp_
         to_options(recipe, empty)
     with pytest.raises(RecipeError, match="in_parts"):
         rerun(studio, file)
+    with monkeypatch.context() as patched:
+        patched.setattr("pentimento.scripts.rerun.find_script", lambda name: IN_PARTS)
+        with pytest.raises(RecipeError, match="nothing says which pixels"):
+            verify(file, studio.inputs)
+
+
+def foreign(recipe: Recipe, name: str, options: dict[str, Any]) -> Recipe:
+    """Let a recipe say that another script made it."""
+    return recipe.model_copy(update={"script": ScriptRecord(name=name, options=options)})
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "told"),
+    [
+        ("prompts_from_file", {"file": "{}"}, "script.options.file: it names"),
+        ("detail", {"detector_model": "{}"}, "script.options.detector_model: it names"),
+        ("detail", {"boxes": ["1 1 9 9"], "then": [{"detector_model": "{}"}]}, "script.options.then 1: detector_model"),
+    ],
+)
+def test_a_foreign_recipe_has_nothing_read_by_its_name(
+    studio: FreeStudio, tmp_path: Path, name: str, options: dict[str, Any], told: str
+) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("a line that nobody else should read")
+    recipe = open_recipe(made(studio, find_script("loopback"), asked(tmp_path), loops=1).save(tmp_path / "out")[0])
+    other = foreign(recipe, name, json.loads(json.dumps(options).replace("{}", str(secret))))
+    with pytest.raises(RecipeError, match=f"^{told}") as refused:
+        rerun(studio, other)
+    assert "nobody else" not in str(refused.value)
 
 
 def test_a_foreign_recipe_names_no_file(studio: FreeStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = made(studio, find_script("loopback"), asked(tmp_path), loops=1)
     recipe = open_recipe(result.save(tmp_path / "out")[0])
     options = {"parts": [{"mask": str(tmp_path / "source.png")}]}
-    foreign = recipe.model_copy(update={"script": ScriptRecord(name="in_parts", options=options)})
     monkeypatch.setattr("pentimento.scripts.rerun.find_script", lambda name: IN_PARTS)
     with pytest.raises(RecipeError, match=r"parts\.0\.mask: .* names a file"):
-        rerun(studio, foreign)
+        rerun(studio, foreign(recipe, "in_parts", options))
 
 
 def test_other_models_of_the_runs_are_told(studio: FreeStudio, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from pentimento.pipeline import Event
 from pentimento.recipe import open_recipe, to_request
 from pentimento.scripts import SCRIPTS, ScriptPlan, ScriptResult, find_script, plan_script, run_script
 from pentimento.scripts.loopback import CURVES, strengths
+from pentimento.verify import verify
 
 INPUTS = Path(__file__).parents[1] / "golden" / "inputs"
 SOURCE, MASK = str(INPUTS / "astro_128.png"), str(INPUTS / "m_ellipse_128.png")
@@ -151,6 +152,42 @@ def test_outpainting_keeps_the_old_picture_beside_the_line(studio: pm.Studio, na
     after = np.asarray(result.images[0])[:, 64:]
     assert np.array_equal(after[:, 64:], before[:, 64:])
     assert not np.array_equal(np.asarray(result.images[0])[:, :64].std(axis=(0, 1)), np.zeros(3))
+
+
+_OUTSIDE = {"pixels": 64, "blur": 2, "directions": ["left", "down"]}
+
+
+@pytest.mark.parametrize("profile", ["pentimento", "a1111"])
+@pytest.mark.parametrize(
+    ("name", "fields", "options", "least"),
+    [
+        ("sd_upscale", {"mask": MASK, "width": 128, "height": 128}, {"scale": 1.5, "overlap": 32}, 0.3),
+        ("sd_upscale", {"mask": MASK, "width": 64, "height": 64}, {"upscaler": "none", "overlap": 16}, 0.3),
+        ("sd_upscale", {"mask": MASK, "mask_blur": 0, "feather": "inward"}, {"upscaler": "nearest"}, 0.3),
+        ("sd_upscale", {"mask": MASK, "mask_mode": "inpaint_not_masked", "width": 128}, {"scale": 1}, 0.01),
+        ("sd_upscale", {}, {"scale": 1}, 0),
+        ("sd_upscale", {"mask": MASK}, {"scale": 1, "mask_each_tile": True}, 0),
+        ("outpainting_mk2", {"width": 128, "height": 128}, _OUTSIDE, 0.2),
+        ("outpainting_mk2", {"width": 192, "height": 192}, {**_OUTSIDE, "directions": ["right", "up"]}, 0.2),
+        ("poor_mans_outpainting", {"width": 128, "height": 128, "denoising_strength": 0.8}, _OUTSIDE, 0.2),
+        ("poor_mans_outpainting", {"width": 128, "height": 128}, {**_OUTSIDE, "directions": ["right", "up"]}, 0.2),
+    ],
+)
+def test_what_stays_is_verified(
+    studio: pm.Studio,
+    tmp_path: Path,
+    profile: str,
+    name: str,
+    fields: dict[str, Any],
+    options: dict[str, Any],
+    least: float,
+) -> None:
+    result = made(studio, name, asked(**{"steps": 1, "profile": profile, **fields}), **options)
+    (file,) = result.save(tmp_path / "made.png")
+    found = verify(file, studio.inputs)
+    assert found.holds, found.describe()
+    assert least * found.size.area <= found.kept < found.size.area
+    assert bool(found.kept) == bool(least)
 
 
 def test_matrix_and_prompts_from_a_file(studio: pm.Studio, tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ REFUSED = [
     ("sheets", {}, "script", "did you mean 'sheet'"),
     ("sheet", {"a": "steps=1,2"}, "a", "not known"),
     ("sheet", {}, "x", "at least one axis"),
-    ("sheet", {"x": "vae=/etc/passwd"}, "vae", "cannot vary"),
+    ("sheet", {"x": "vae=/etc/passwd"}, "vae", "not known"),
     ("sheet", {"x": "init_image=/etc/passwd"}, "init_image", "cannot name a picture"),
     ("sheet", {"x": "model=/etc/passwd"}, "model", "no model"),
     ("prompts_from_file", {"file": "/etc/passwd"}, "file", "not read here"),

@@ -11,9 +11,11 @@ from PIL import Image
 
 import pentimento as pm
 from pentimento.server import sdapi
+from pentimento.server.sdapi.adetailer import Detectors
 from pentimento.server.sdapi.scripts import TITLES, asked_script, listed_scripts, script_info
 
 GOLDEN = Path(__file__).parents[1] / "golden"
+NONE = Detectors()
 SOURCE = base64.b64encode((GOLDEN / "inputs" / "astro_128.png").read_bytes()).decode()
 
 
@@ -32,7 +34,7 @@ def sizes(reply: dict[str, Any]) -> list[tuple[int, int]]:
 
 
 def options(endpoint: str, name: str, *arguments: Any) -> dict[str, Any]:
-    asked = asked_script(endpoint, body(name, *arguments))
+    asked = asked_script(endpoint, body(name, *arguments), NONE)
     assert asked is not None
     return asked.options.model_dump() | asked.fields
 
@@ -40,8 +42,8 @@ def options(endpoint: str, name: str, *arguments: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("row", TITLES, ids=lambda row: row.title)
 def test_a_shorter_list_leaves_the_rest_at_the_page_s_values(row: Any) -> None:
     for endpoint in row.endpoints:
-        short = asked_script(endpoint, body(row.title.upper()))
-        whole = asked_script(endpoint, body(row.title.lower(), *(one.default for one in row.arguments)))
+        short = asked_script(endpoint, body(row.title.upper()), NONE)
+        whole = asked_script(endpoint, body(row.title.lower(), *(one.default for one in row.arguments)), NONE)
         assert short is not None and whole is not None
         assert short.options == whole.options
 
@@ -116,9 +118,58 @@ def test_refusals(studio: pm.Studio, endpoint: str, given: dict[str, Any], field
 
 def test_scripts_are_listed_as_they_are_called() -> None:
     listed = listed_scripts()
-    assert listed["txt2img"] == ["prompt matrix", "prompts from file or textbox", "x/y/z plot"]
-    assert set(listed["img2img"]) == {row.title.lower() for row in TITLES} | {"soft inpainting"}
+    assert listed["txt2img"] == ["adetailer", "prompt matrix", "prompts from file or textbox", "x/y/z plot"]
+    assert set(listed["img2img"]) == {row.title.lower() for row in TITLES} | {"adetailer", "soft inpainting"}
     for endpoint, names in listed.items():
-        chosen = set(names) - {"x/y/z plot", "soft inpainting"}
-        assert all(asked_script(endpoint, body(name)) for name in chosen)
+        chosen = set(names) - {"x/y/z plot", "soft inpainting", "adetailer"}
+        assert all(asked_script(endpoint, body(name), NONE) for name in chosen)
     assert len(script_info()) == sum(map(len, listed.values()))
+
+
+ARGUMENTS = [
+    (info["is_img2img"], title, place, told)
+    for info in script_info()
+    for title in TITLES
+    if info["name"] == title.title.lower()
+    for place, told in enumerate(info["args"])
+]
+
+
+def taken(is_img2img: bool, title: Any, place: int, value: Any) -> bool:
+    """Tell whether a script takes a value as the argument of a place."""
+    arguments = [one.default for one in title.arguments]
+    arguments[place] = value
+    if title.name == "sheet" and title.arguments[place].label.endswith("type"):
+        arguments[place + 1] = "1,2"
+    try:
+        asked_script("img2img" if is_img2img else "txt2img", body(title.title, *arguments), NONE)
+    except pm.RequestError as error:
+        # An axis that is none here keeps its place: clients send its number.
+        return "cannot vary here" in str(error)
+    return True
+
+
+@pytest.mark.parametrize(
+    ("is_img2img", "title", "place", "told"), ARGUMENTS, ids=lambda one: getattr(one, "title", None)
+)
+def test_what_is_told_of_an_argument_is_what_is_taken(is_img2img: bool, title: Any, place: int, told: Any) -> None:
+    for bound, step in (("minimum", -1), ("maximum", 1)):
+        if told[bound] is not None:
+            assert taken(is_img2img, title, place, told[bound])
+            assert not taken(is_img2img, title, place, told[bound] + step)
+            assert told["minimum"] <= told["value"] <= told["maximum"]
+    chosen = [told["value"]] if isinstance(told["value"], str) else told["value"]
+    for word in told["choices"] or ():
+        assert taken(is_img2img, title, place, word)
+    if told["choices"] and not isinstance(chosen, int):
+        assert set(chosen) <= set(told["choices"])
+
+
+def test_bounds_and_words_are_those_of_the_options() -> None:
+    told = {info["name"]: {one["label"]: one for one in info["args"]} for info in script_info() if info["is_img2img"]}
+    loops = told["loopback"]["Loops"]
+    assert (loops["minimum"], loops["step"], loops["value"]) == (1, 1, 4)
+    assert told["loopback"]["Denoising strength curve"]["choices"] == ["Aggressive", "Linear", "Lazy"]
+    assert told["outpainting mk2"]["Color variation"]["maximum"] == 1
+    axes = told["x/y/z plot"]["X type"]["choices"]
+    assert (axes[:2], "Hires steps" in axes, "VAE" in axes) == (["Nothing", "Seed"], False, True)

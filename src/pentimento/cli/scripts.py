@@ -12,7 +12,8 @@ from pydantic.fields import FieldInfo
 from ..errors import RequestError
 from ..request import Request
 from ..scripts import Options, Script, find_script
-from ..scripts.region import Region, read_region
+from ..scripts.detail import DetailPass
+from ..scripts.region import Region, read_pairs, read_region
 from .options import COMMON, OUTPUT, STUDIO, Kind, described, given, parameter, request_options, with_options
 from .running import open_studio, produce_script
 
@@ -70,17 +71,30 @@ def _split(text: str) -> list[str]:
     return [part.strip() for part in text.split(",")]
 
 
+def read_passes(texts: Iterable[str]) -> list[dict[str, Any]]:
+    """Read further passes over details: the options of each as text, its lists with commas as their flags have them."""
+    fields = DetailPass.model_fields
+    passes = [{name.replace("-", "_"): value for name, value in read_pairs("then", text)} for text in texts]
+    return [
+        {name: _kind(fields[name]).read(value) if name in fields else value for name, value in told.items()}
+        for told in passes
+    ]
+
+
 _YES_NO = Kind(None, flag=bool | None)
 _LIST = Kind("NAME,NAME", read=_split)
 _TEXT = Kind("VALUE")
-_REGIONS = Kind("MASK=... NAME=...", flag=list[str] | None, read=read_regions)
+_BY_ITEM: Mapping[Any, Kind] = {
+    Region: Kind("MASK=... NAME=...", flag=list[str] | None, read=read_regions),
+    DetailPass: Kind("NAME=... NAME=...", flag=list[str] | None, read=read_passes),
+}
 
 
 def _kind(field: FieldInfo) -> Kind:
     """Find how an option's flag is read."""
     if not _is_list(field):
         return _YES_NO if field.annotation is bool else _TEXT
-    return _REGIONS if get_args(field.annotation)[0] is Region else _LIST
+    return _BY_ITEM.get(get_args(field.annotation)[0], _LIST)
 
 
 def _is_list(field: FieldInfo) -> bool:

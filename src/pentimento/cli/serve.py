@@ -4,7 +4,7 @@ import os
 import secrets
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from inspect import Parameter
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,14 @@ _SERVE = (
     _option(_PLACE, "open", bool, False, "Open the page in a browser."),
     _option(_PLACE, "log_format", str, "text", "text or json.", metavar="NAME"),
     _option(_PLACE, "model", str, "builtin", "Model of requests that name none.", metavar="NAME"),
+    _option(
+        _PLACE,
+        "detector",
+        list[str] | None,
+        None,
+        "What stands for a model of ADetailer: a hub id or folder of transformers, and words to look for.",
+        metavar="NAME=MODEL,WORD",
+    ),
     _option(
         _SAFETY,
         "token",
@@ -73,6 +81,7 @@ def serve(**values: Any) -> None:
         download=values["download"],
         token=token,
         users=users,
+        detectors=_read_detectors(values["detector"] or ()),
         allow_urls=values["allow_urls"],
         cors_origins=tuple(origin.rstrip("/") for origin in values["cors_origin"] or ()),
         hosts=frozenset(name.lower() for name in values["allow_host"] or ()),
@@ -122,6 +131,19 @@ def _token(folder: Path, host: str, given: str | None, *, no_token: bool) -> tup
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(made + "\n")
     return made, True
+
+
+def _read_detectors(texts: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    """Read `name=model,word,word`."""
+    found: dict[str, tuple[str, ...]] = {}
+    for text in texts:
+        name, _, told = text.partition("=")
+        model, *words = (part.strip() for part in told.split(","))
+        if not name.strip() or not model:
+            message = f"'{text}' is not NAME=MODEL,WORD, as in face_yolov8n.pt=google/owlv2-base-patch16-ensemble,face"
+            raise RequestError("detector", text, message)
+        found[name.strip()] = (model, *words)
+    return found
 
 
 def _read_users(file: Path | None) -> Mapping[str, str]:

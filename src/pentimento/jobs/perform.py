@@ -219,7 +219,8 @@ class _Teller:
 
     def _progress(self, event: "Event") -> Mapping[str, Any]:
         seconds = time.monotonic() - self._begun
-        steps_left = event.steps * self._left - event.step
+        # Of a script that looks what there is to paint, it is not known how much is left.
+        steps_left = event.steps * max(1, self._left) - event.step
         return {
             "picture": event.picture,
             "pictures": event.pictures,

@@ -8,13 +8,13 @@ from .base import Options, Script, ScriptPicture
 from .detail import DetailOptions, detail, details_kept
 from .loopback import LoopbackOptions, loopback
 from .outpaint_in_steps import StepsOptions, outpaint_in_steps
-from .outpainting_mk2 import Mk2Options, outpainting_mk2
-from .poor_mans_outpainting import PoorMansOptions, poor_mans_outpainting
+from .outpainting_mk2 import Mk2Options, mk2_kept, outpainting_mk2
+from .poor_mans_outpainting import PoorMansOptions, poor_mans_kept, poor_mans_outpainting
 from .prompt_matrix import MatrixOptions, prompt_matrix
 from .prompts_from_file import PromptsOptions, prompts_from_file
 from .regions import RegionsOptions, regions, regions_kept
 from .running import Course, ScriptPlan, ScriptResult, Unwatched, plan_script, run_script
-from .sd_upscale import SdUpscaleOptions, sd_upscale
+from .sd_upscale import SdUpscaleOptions, sd_upscale, sd_upscale_kept
 from .sheet import SheetOptions, sheet
 
 __all__ = [
@@ -58,6 +58,7 @@ SCRIPTS = (
         "Enlarge a picture and paint it again tile by tile.",
         SdUpscaleOptions,
         sd_upscale,
+        keeps=sd_upscale_kept,
     ),
     Script(
         "prompt_matrix",
@@ -94,6 +95,7 @@ SCRIPTS = (
         "Extend a picture side by side as A1111's script does.",
         Mk2Options,
         outpainting_mk2,
+        keeps=mk2_kept,
     ),
     Script(
         "poor_mans_outpainting",
@@ -102,6 +104,7 @@ SCRIPTS = (
         "Extend a picture tile by tile as A1111's script does.",
         PoorMansOptions,
         poor_mans_outpainting,
+        keeps=poor_mans_kept,
     ),
     Script(
         "regions",

@@ -6,7 +6,7 @@ pictures of the right size in place of results. So what a plan counts is what wi
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -57,6 +57,17 @@ class Options(BaseModel):
     def changed(self, **values: Any) -> Self:
         """Copy with some options changed, validated like new ones."""
         return type(self)(**{**{name: getattr(self, name) for name in self.model_fields_set}, **values})
+
+    @property
+    def local(self) -> dict[str, object]:
+        """The options that name something of this machine, with their values, also those of options within."""
+        found = {name: getattr(self, name) for name in sorted(self.LOCAL) if getattr(self, name) is not None}
+        for name in type(self).model_fields:
+            listed: object = getattr(self, name)
+            for number, each in enumerate(cast(tuple[object, ...], listed) if isinstance(listed, tuple) else (), 1):
+                within = each.local if isinstance(each, Options) else {}
+                found |= {f"{name} {number}: {inner}": value for inner, value in within.items()}
+        return found
 
     def told(self, tell: Callable[[Picture], str] = reference_to) -> dict[str, Any]:
         """Give what was set as plain values for JSON.
@@ -207,6 +218,13 @@ def check_not_extended(request: Request) -> None:
         request.extend,
         "this script paints again or in tiles, and each picture would grow; extend it first, run this on the result",
     )
+
+
+def kept_where(request: Request, mask: Image.Image, **fields: Any) -> Request:
+    """Give a request whose untouched pixels are those where a mask, of the result's size, is 0."""
+    plain = {"mask_blur": 0, "mask_mode": "inpaint_masked", "mask_action": "blend", "feather": "both"}
+    whole = {"latent_mask": None, "inpaint_area": "whole_picture", "width": None, "height": None}
+    return request.changed(**{**plain, **whole, "mask": mask, **fields})
 
 
 def one_by_one(request: Request) -> Request:

@@ -7,6 +7,8 @@ from typing import Literal
 from PIL import Image, ImageDraw
 
 from ..geometry import Size
+from ..request import Request
+from .base import kept_where
 
 Side = Literal["left", "right", "up", "down"]
 SIDES: tuple[Side, ...] = ("left", "right", "up", "down")
@@ -40,6 +42,22 @@ class Margins:
         if right >= self.left and bottom >= self.up:
             ImageDraw.Draw(mask).rectangle((self.left, self.up, right, bottom), fill=0)
         return mask
+
+
+def kept_inside(request: Request, source: Image.Image, grown: Margins, softness: int) -> Request:
+    """Give a request whose untouched pixels are those of a picture, but for a border on the sides that grew.
+
+    Parameters
+    ----------
+    softness : px by which the mask of the margins, blurred, reaches into the picture
+    """
+    size = grown.size(Size(*source.size))
+    canvas = Image.new("RGB", size)
+    canvas.paste(source, (grown.left, grown.up))
+    # Another mode of the mask would paint the picture and leave the margins.
+    is_kept = request.mask_mode == "inpaint_masked"
+    mask = grown.inset(softness).mask(size) if is_kept else Image.new("L", size, 255)
+    return kept_where(request, mask, init_image=canvas)
 
 
 def margins(picture: Size, pixels: int, sides: tuple[Side, ...]) -> Margins:

@@ -1,17 +1,18 @@
 """Detail pass: what is detected, such as faces and hands, is painted again one by one, each enlarged."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, ClassVar, Literal, cast
 
 from PIL import Image
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from ..errors import RequestError
 from ..inputs import read_inputs
 from ..labels import group_of
 from ..pictures.mask_text import read_drawing
 from ..pictures.read import read_picture
+from ..plan import Plan
 from ..profiles import find_profile
 from ..request import Request
 from ..warnings import PlanWarning
@@ -32,8 +33,8 @@ from .detections import (
     within,
 )
 from .means import Look, Means, Search
-from .region import Region
-from .regions import Named, kept_by, paint, prepare
+from .region import Region, read_region
+from .regions import Named, kept_by, notes_of, paint, prepare
 
 _SKIP = "[SKIP]"
 
@@ -57,7 +58,26 @@ def _as_box(value: object) -> object:
     return " ".join(value.split())
 
 
-class DetailOptions(Options):
+_SAID = ("mask", "mask_mode", "latent_mask", "prompt", "negative_prompt", "denoising_strength")
+"""Fields of a detail that options of their own say."""
+
+
+def _as_fields(text: str) -> str:
+    """See that a text holds fields that a detail may have of its own."""
+    try:
+        fields = read_region(text, "detail_fields")
+        for name in _SAID:
+            check(name not in fields, name, text, "it has an option of its own")
+        Region(mask="all", **fields)
+    except RequestError as error:
+        told = error.message if error.field == "detail_fields" else str(error)
+        raise RequestError("detail_fields", error.value, told, error.choices) from error
+    return text
+
+
+class DetailPass(Options):
+    """What is detected, and how it is painted, in one go over a picture."""
+
     LOCAL: ClassVar[frozenset[str]] = frozenset({"detector_model"})
     detector: Literal["auto", "boxes", "objects", "mask"] = Field(
         "auto", description="what proposes the details; auto = boxes, else the detector's model, else parts of the mask"
@@ -85,6 +105,15 @@ class DetailOptions(Options):
     detail_denoising_strength: float = Field(
         0.4, ge=0, le=1, description="denoising strength of details; the request's is that of what is painted first"
     )
+    detail_fields: Annotated[str, AfterValidator(_as_fields)] = Field(
+        "", description="other fields of details, as a region has them: steps=30 cfg_scale=5 sampler='Euler a'"
+    )
+
+
+class DetailOptions(DetailPass):
+    then: tuple[DetailPass, ...] = Field(
+        (), description="further passes over what came out, each with options of its own, as boxes='10% 20% 64 64'"
+    )
     paint_first: bool = Field(
         False, description="run the request first (always where it has no picture), then its details"
     )
@@ -105,22 +134,20 @@ class Detector:
 
     name: str
     needs: str
-    given: Callable[[Request, DetailOptions], bool]
-    propose: Callable[[Image.Image, Image.Image | None, DetailOptions, Look | None], list[Detection]]
+    given: Callable[[Request, DetailPass], bool]
+    propose: Callable[[Image.Image, Image.Image | None, DetailPass, Look | None], list[Detection]]
     nothing: str
     looks: bool = False
 
 
-def _boxes(
-    image: Image.Image, painted: Image.Image | None, options: DetailOptions, look: Look | None
-) -> list[Detection]:
+def _boxes(image: Image.Image, painted: Image.Image | None, options: DetailPass, look: Look | None) -> list[Detection]:
     del look
     drawn = from_boxes(options.boxes, image, options.shape)
     return within(drawn, painted) if painted else drawn
 
 
 def _objects(
-    image: Image.Image, painted: Image.Image | None, options: DetailOptions, look: Look | None
+    image: Image.Image, painted: Image.Image | None, options: DetailPass, look: Look | None
 ) -> list[Detection]:
     assert look is not None and options.detector_model is not None, "asked only where there is something to look with"
     found = look(Search(options.detector_model, options.look_for, options.confidence), image)
@@ -128,9 +155,7 @@ def _objects(
     return within(drawn, painted) if painted else drawn
 
 
-def _parts(
-    image: Image.Image, painted: Image.Image | None, options: DetailOptions, look: Look | None
-) -> list[Detection]:
+def _parts(image: Image.Image, painted: Image.Image | None, options: DetailPass, look: Look | None) -> list[Detection]:
     del image, options, look
     return parts_of(painted) if painted else []
 
@@ -156,7 +181,7 @@ DETECTORS = (
 """What proposes details; `auto` takes the first that has what it needs."""
 
 
-def find_detector(request: Request, options: DetailOptions) -> Detector:
+def find_detector(request: Request, options: DetailPass) -> Detector:
     """Choose the row that proposes details: the one named, or the first that has what it needs.
 
     Raises
@@ -172,40 +197,85 @@ def find_detector(request: Request, options: DetailOptions) -> Detector:
     raise RequestError("detector", options.detector, f"'{options.detector}' has nothing to go by; {needs}")
 
 
+@dataclass(frozen=True, eq=False)
+class _Stand:
+    """One picture as it stands between two passes.
+
+    Attributes
+    ----------
+    source : the request that its details are painted with
+    picture : what came out; None before anything was painted
+    whole : plan of what is written into its infotext; None = of its first details
+    notes : what its infotext says of the details so far
+    passes : those that have found something, as they need no model
+    """
+
+    source: Request
+    picture: ScriptPicture | None = None
+    whole: Plan | None = None
+    notes: Mapping[str, str] = field(default_factory=dict[str, str])
+    passes: tuple[DetailPass, ...] = ()
+
+
 def detail(request: Request, options: DetailOptions, means: Means) -> Asking:
-    """Paint the request first where that is wanted, then every detail of what came out.
+    """Paint the request first where that is wanted, then every detail of what came out, pass by pass.
 
     Notes
     -----
     The defaults, and what is written in prompts, are what users of A1111 know from its ADetailer.
     """
-    detector = find_detector(request, options)
+    passes = (options, *options.then)
+    detectors = [find_detector(request, each) for each in passes]
+    looks = any(one.looks for one in detectors)
     check(request.latent_mask is None, "latent_mask", "given", "details have masks of their own; leave it out")
     painted: Pictures = ()
     if _paints_first(request, options):
         painted = yield Ask(request, "first")
     else:
         check_not_extended(request)
-    sources = [_of_painted(request, one) for one in painted] or [_as_given(request, options)]
-    if detector.looks and (means.look is None or (means.blank and painted)):
-        return Gathered(painted or _unpainted(sources[0], means), warnings=(_UNSEEN,))
-    given: list[ScriptPicture] = []
+    stands = [_Stand(_of_painted(request, one), one, means(request)) for one in painted]
+    stands = stands or [_Stand(_as_given(request, options))]
+    if looks and (means.look is None or (means.blank and painted)):
+        # Not the very pictures that were painted first: what is given are others, once they have details.
+        unseen = [replace(one) for one in painted] or _unpainted(stands[0].source, means)
+        return Gathered(unseen, warnings=(_UNSEEN,))
     warnings: list[PlanWarning] = []
-    for index, source in enumerate(sources):
-        found = _detected(request, options, source, means.look)
-        named = _named(request, options, found)
-        if not named:
-            check(bool(painted), "detector", detector.name, f"nothing was detected; {detector.nothing}")
-            given.append(painted[index])
-            continue
-        parts = prepare(source, named, means)
-        if painted:
-            parts = replace(parts, whole=means(request), seeds=(painted[index].seeds,))
-        warnings += parts.warnings
-        for number in range(source.batch_size * source.batch_count):
-            made = yield from paint(parts, number)
-            given.append(replace(made, options=_pinned(options, found) if detector.looks else None))
+    for chosen in passes:
+        after: list[_Stand] = []
+        for stand in stands:
+            after += yield from _with_details(request, chosen, stand, means, warnings)
+        stands = after
+    given = [
+        replace(one.picture, options=_pinned(options, one.passes) if looks else None) if one.passes else one.picture
+        for one in stands
+        if one.picture is not None
+    ]
+    check(bool(given), "detector", detectors[0].name, f"nothing was detected; {detectors[0].nothing}")
     return Gathered(given, warnings=warnings)
+
+
+def _with_details(
+    request: Request, chosen: DetailPass, stand: _Stand, means: Means, warnings: list[PlanWarning]
+) -> Generator[Ask, Pictures, list[_Stand]]:
+    """Paint the details of one picture; give it as it stands then, or all pictures of its batch."""
+    found = _detected(request, chosen, stand.source, means.look)
+    named = _named(request, chosen, found, len(stand.notes))
+    if not named:
+        return [stand]
+    parts = prepare(stand.source, named, means)
+    if stand.picture is not None:
+        parts = replace(parts, whole=stand.whole or parts.whole, seeds=(stand.picture.seeds,))
+    warnings += parts.warnings
+    looked = find_detector(request, chosen).looks
+    passes = (*stand.passes, _without_model(chosen, found) if looked else chosen)
+    after: list[_Stand] = []
+    for number in range(stand.source.batch_size * stand.source.batch_count):
+        made = yield from paint(parts, number, stand.notes)
+        if stand.passes:  # what it says is of the last pass alone
+            made = replace(made, footprint=None)
+        notes = {**stand.notes, **notes_of(parts, number)}
+        after.append(_Stand(_of_painted(request, made), made, parts.whole, notes, passes))
+    return after
 
 
 def details_kept(request: Request, options: DetailOptions) -> Request:
@@ -216,18 +286,35 @@ def details_kept(request: Request, options: DetailOptions) -> Request:
     if _paints_first(request, options):
         return Request(**_of_details(request))
     source = _as_given(request, options)
-    return kept_by(source, [one.region for one in _named(request, options, _detected(request, options, source, None))])
+    named = [
+        one
+        for each in (options, *options.then)
+        for one in _named(request, each, _detected(request, each, source, None))
+    ]
+    return kept_by(source, [one.region for one in named])
 
 
 def _paints_first(request: Request, options: DetailOptions) -> bool:
     return options.paint_first or request.init_image is None
 
 
-def _pinned(options: DetailOptions, found: Sequence[Detection]) -> DetailOptions:
-    """Give options that need no model: what it has found, as boxes."""
-    boxes = tuple(one.drawn for one in found)
-    bounds = {"min_area": 0.0, "max_area": 1.0, "max_count": 0}
-    return options.changed(detector="boxes", boxes=boxes, order="as_given", **bounds)
+def _set_of(chosen: DetailPass) -> dict[str, Any]:
+    """Give the options of a pass that were set."""
+    return {name: getattr(chosen, name) for name in chosen.model_fields_set & set(DetailPass.model_fields)}
+
+
+def _without_model(chosen: DetailPass, found: Sequence[Detection]) -> DetailPass:
+    """Give a pass that needs no model: what it has found, as boxes."""
+    looked = {"detector_model": None, "look_for": (), "min_area": 0.0, "max_area": 1.0, "max_count": 0}
+    boxes = {"detector": "boxes", "boxes": tuple(one.drawn for one in found), "order": "as_given"}
+    own: dict[str, Any] = {**_set_of(chosen), **looked, **boxes}
+    return DetailPass(**own)
+
+
+def _pinned(options: DetailOptions, passes: Sequence[DetailPass]) -> DetailOptions:
+    """Give options with the passes that have found something."""
+    first, *rest = passes
+    return DetailOptions(**_set_of(first), then=tuple(rest), paint_first=options.paint_first)
 
 
 _UNSEEN = PlanWarning("details_unseen", "what is detected, and so painted, is known when it runs", "detector")
@@ -257,7 +344,7 @@ def _unpainted(source: Request, means: Means) -> Pictures:
     return [ScriptPicture(blank, seeds, source) for seeds in plan.pictures]
 
 
-def _detected(request: Request, options: DetailOptions, source: Request, look: Look | None) -> list[Detection]:
+def _detected(request: Request, options: DetailPass, source: Request, look: Look | None) -> list[Detection]:
     """Detect what is in a picture, as it is taken and ordered."""
     assert source.init_image is not None, "details are of a picture"
     image = read_picture(source.init_image, "init_image")
@@ -268,13 +355,13 @@ def _detected(request: Request, options: DetailOptions, source: Request, look: L
     return ordered(found, options.order)
 
 
-def _named(request: Request, options: DetailOptions, found: Sequence[Detection]) -> list[Named]:
-    """Make regions of what is detected."""
+def _named(request: Request, options: DetailPass, found: Sequence[Detection], behind: int = 0) -> list[Named]:
+    """Make regions of what is detected, counted on behind those of earlier passes."""
     found = merged(grown(found, options.grow), options.merge)
     prompts = _texts(options.detail_prompt, request.prompt, len(found))
     negatives = _texts(options.detail_negative_prompt, request.negative_prompt, len(found))
     named: list[Named] = []
-    for number, (one, prompt, negative) in enumerate(zip(found, prompts, negatives, strict=True), 1):
+    for number, (one, prompt, negative) in enumerate(zip(found, prompts, negatives, strict=True), behind + 1):
         fields: dict[str, Any] = {
             "mask": one.mask,
             "mask_mode": "inpaint_masked",
@@ -282,6 +369,7 @@ def _named(request: Request, options: DetailOptions, found: Sequence[Detection])
             "negative_prompt": negative,
             "denoising_strength": options.detail_denoising_strength,
             "inpaint_area": "only_masked",
+            **read_region(options.detail_fields),
         }
         if prompt != _SKIP:
             remark = f"{one.label} {one.score:.2f}" if one.label else ""

@@ -44,6 +44,8 @@ OPTION_LABELS: dict[str, Label] = {
     "detail_prompt": Label("Prompt of details", "Промпт деталей"),
     "detail_negative_prompt": Label("Negative prompt of details", "Негативный промпт деталей"),
     "detail_denoising_strength": Label("Denoising strength of details", "Сила денойза деталей"),
+    "detail_fields": Label("Other fields of details", "Другие поля деталей"),
+    "then": Label("Further passes", "Следующие проходы"),
     "paint_first": Label("Run the request first", "Сначала выполнить запрос"),
 }
 

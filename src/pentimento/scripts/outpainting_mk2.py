@@ -7,11 +7,15 @@ from PIL import Image
 from pydantic import Field
 
 from ..geometry import Box, Size
+from ..pictures.masks import blur_radius
 from ..pictures.shaped_noise import shaped_noise
 from ..plan import Plan
 from ..request import Request
 from .base import Ask, Asking, Gathered, Options, ScriptPicture, check, check_size, one_by_one, source_of
-from .canvas import SIDES, Margins, Side, margins
+from .canvas import SIDES, Margins, Side, kept_inside, margins
+
+_BLURS = 4.0
+"""Sigma of the mask's blur for each px of softness."""
 
 
 class Mk2Options(Options):
@@ -55,6 +59,13 @@ def outpainting_mk2(request: Request, options: Mk2Options, plan: Callable[[Reque
     return Gathered(given)
 
 
+def mk2_kept(request: Request, options: Mk2Options) -> Request:
+    """Give a request whose untouched pixels are those of the picture that no side reaches."""
+    source = source_of(request)
+    grown = margins(Size(*source.size), options.pixels, options.directions)
+    return kept_inside(request, source, grown, options.blur + blur_radius(_BLURS * options.blur))
+
+
 def _side(
     picture: Image.Image, margin: Margins, bound: Size, options: Mk2Options
 ) -> tuple[Image.Image, dict[str, object], tuple[int, int]]:
@@ -83,7 +94,7 @@ def _side(
         "init_image": canvas.crop(box),
         "mask": mask.crop(box),
         "latent_mask": margin.inset(2 * options.blur).mask(whole).crop(box),
-        "mask_blur": (4.0 * options.blur, 0.0) if across else (0.0, 4.0 * options.blur),
+        "mask_blur": (_BLURS * options.blur, 0.0) if across else (0.0, _BLURS * options.blur),
         "width": tile.width,
         "height": tile.height,
     }

@@ -6,10 +6,11 @@ from PIL import Image
 from pydantic import Field
 
 from ..geometry import Box, Size
+from ..pictures.masks import blur_radius
 from ..plan import Plan
 from ..request import Request
 from .base import Ask, Asking, Gathered, Options, ScriptPicture, check, check_size, one_by_one, source_of
-from .canvas import SIDES, Side, margins
+from .canvas import SIDES, Side, kept_inside, margins
 from .tiles import tiling
 
 
@@ -60,6 +61,13 @@ def poor_mans_outpainting(request: Request, options: PoorMansOptions, plan: Call
     check(bool(given), "directions", options.directions, "no side would grow; name at least one")
     first = given[0]
     return Gathered([ScriptPicture(laid.joined(tiles), first.seeds, request, f"outpainted to {size}", first.infotext)])
+
+
+def poor_mans_kept(request: Request, options: PoorMansOptions) -> Request:
+    """Give a request whose untouched pixels are those of the picture that no margin reaches."""
+    source = source_of(request)
+    grown = margins(Size(*source.size), options.pixels, options.directions)
+    return kept_inside(request, source, grown, 2 * options.blur + blur_radius(2 * options.blur))
 
 
 def _inside(box: Box, other: Box) -> bool:

@@ -78,7 +78,7 @@ class Region(Request):
         return {name: value for name, value in handler(self).items() if name in self.model_fields_set}
 
 
-def read_region(text: str) -> dict[str, Any]:
+def read_region(text: str, option: str = "region") -> dict[str, Any]:
     """Read a region's fields from `name=value` pairs parted by spaces; quotes hold a value together.
 
     Raises
@@ -91,20 +91,29 @@ def read_region(text: str) -> dict[str, Any]:
     >>> read_region("mask='rect 0 0 50% 50%; feather 4' denoising-strength=0.4")
     {'mask': 'rect 0 0 50% 50%; feather 4', 'denoising_strength': '0.4'}
     """
+    pairs = [(name.replace("-", "_"), value) for name, value in read_pairs(option, text)]
+    return {field: value if field == "mask" else read_field(field, value) for field, value in pairs}
+
+
+def read_pairs(option: str, text: str) -> list[tuple[str, str]]:
+    """Read `name=value` pairs parted by spaces; quotes hold a value together.
+
+    Raises
+    ------
+    RequestError
+        Of the option, where it cannot be read.
+    """
     words = shlex.shlex(text, posix=True, punctuation_chars=False)
     words.whitespace_split, words.commenters, words.escape = True, "", ""
     try:
         pairs = [word.partition("=") for word in words]
     except ValueError as error:
-        raise RequestError("region", text, f"{text!r} cannot be read: {error}") from error
-    fields: dict[str, Any] = {}
-    for name, equals, value in pairs:
+        raise RequestError(option, text, f"{text!r} cannot be read: {error}") from error
+    for name, equals, _ in pairs:
+        message = f"{name!r} is not name=value; put quotes around a value with spaces, as in prompt='a red ball'"
         if not equals:
-            message = f"{name!r} is not name=value; put quotes around a value with spaces, as in prompt='a red ball'"
-            raise RequestError("region", name, message)
-        field = name.replace("-", "_")
-        fields[field] = value if field == "mask" else read_field(field, value)
-    return fields
+            raise RequestError(option, name, message)
+    return [(name, value) for name, _, value in pairs]
 
 
 def write_region(fields: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ So regions that do not overlap give the same bytes in any order, and together as
 import hashlib
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Annotated, Any, cast
 
 import numpy as np
@@ -33,6 +34,7 @@ from .base import (
     check,
     check_not_extended,
     infotext_with,
+    kept_where,
     one_by_one,
 )
 from .region import Region, write_region
@@ -221,15 +223,17 @@ def _number_of(painted: Image.Image) -> int:
     return int.from_bytes(digest[:4], "big") >> 1
 
 
-def paint(parts: Parts, number: int) -> Generator[Ask, Pictures, ScriptPicture]:
+def paint(
+    parts: Parts, number: int, notes: Mapping[str, str] = MappingProxyType({})
+) -> Generator[Ask, Pictures, ScriptPicture]:
     """Ask for every region in turn; give them together on one picture.
 
     Parameters
     ----------
     number : which picture of a batch
+    notes : what its infotext says before that of these regions
     """
     made: dict[int, Bytes] = {}
-    notes: dict[str, str] = {}
     for index, part in enumerate(parts.parts):
         own = part.pictures[number]
         fields: dict[str, Any] = {"seed": own.seed, "variation_seed": own.variation_seed}
@@ -239,10 +243,17 @@ def paint(parts: Parts, number: int) -> Generator[Ask, Pictures, ScriptPicture]:
             fields["init_image"] = parts.together({place: made[place] for place in part.under})
         (picture,) = yield Ask(part.request.changed(**fields), part.named.label)
         made[index] = part.area.cut(picture.image.convert(parts.picture.mode))
-        notes[part.named.name.capitalize()] = write_region({**part.named.region.own, "seed": own.seed})
     image, seeds = parts.together(made), parts.seeds[number]
-    told = infotext_with(parts.whole, seeds, notes)
+    told = infotext_with(parts.whole, seeds, {**notes, **notes_of(parts, number)})
     return ScriptPicture(image, seeds, parts.request, infotext=told, footprint=_footprint(parts, image))
+
+
+def notes_of(parts: Parts, number: int) -> dict[str, str]:
+    """Give what the infotext of a picture of a batch says of its regions."""
+    return {
+        part.named.name.capitalize(): write_region({**part.named.region.own, "seed": part.pictures[number].seed})
+        for part in parts.parts
+    }
 
 
 def _footprint(parts: Parts, image: Image.Image) -> Footprint | None:
@@ -268,5 +279,4 @@ def kept_by(request: Request, regions: Sequence[Region]) -> Request:
         layout = lay_out(asked, profile, inputs, multiple=_ANY_MULTIPLE, native=_ANY_NATIVE)
         masks.append(_changes(profile, asked, inputs, layout))
     mask = Image.fromarray(np.logical_or.reduce(masks).astype(np.uint8) * np.uint8(255))
-    fields = {"mask_blur": 0, "mask_mode": "inpaint_masked", "mask_action": "blend", "feather": "both"}
-    return request.changed(mask=mask, inpaint_area="whole_picture", width=None, height=None, **fields)
+    return kept_where(request, mask)

@@ -55,6 +55,11 @@ def script_of(recipe: Recipe, store: InputStore | None) -> tuple[Script, Options
     # A recipe comes from anybody: it brings pictures along, it does not name files of this machine.
     if named := [place for place, picture in taken_apart(options)[1].items() if isinstance(picture, str)]:
         raise RecipeError(f"script.options.{named[0]}: a recipe holds pictures by content, and this names a file")
+    for option, value in options.local.items():
+        raise RecipeError(
+            f"script.options.{option}: it names {value!r} on the machine where the picture was made; nothing is read by"
+            f" such a name here. Run `pentimento {script.name.replace('_', '-')}` with what you have"
+        )
     return script, options
 
 

@@ -1,23 +1,39 @@
 """SD upscale: the picture is enlarged, and painted again tile by tile."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 
 import numpy as np
 from PIL import Image
 from pydantic import Field
 
 from .. import choices
+from ..errors import RecipeError
 from ..geometry import Box, Size
 from ..inputs import read_inputs
 from ..pictures import masks
-from ..pictures.resize import resample
+from ..pictures.resize import Upscale, resample
 from ..pictures.upscale import PIXEL_UPSCALERS
 from ..plan import Plan
 from ..profiles import find_profile
 from ..request import Request
 from ..upscaling import upscale_request
-from .base import Ask, Asking, Gathered, Options, Pictures, ScriptPicture, check, check_size, one_by_one, source_of
+from .base import (
+    Ask,
+    Asking,
+    Gathered,
+    Options,
+    Pictures,
+    ScriptPicture,
+    check,
+    check_size,
+    kept_where,
+    one_by_one,
+    source_of,
+)
 from .tiles import Tiling, tiling
+
+_NOT_AT_ALL = "none"
+_UPSCALERS: Mapping[str, Upscale] = {**PIXEL_UPSCALERS, _NOT_AT_ALL: lambda image, size: image}
 
 
 class SdUpscaleOptions(Options):
@@ -50,7 +66,7 @@ def sd_upscale(request: Request, options: SdUpscaleOptions, plan: Callable[[Requ
         f"{options.overlap} px is not less than a tile of {tile}; make it smaller, or width and height larger",
     )
     laid = tiling(size, tile, options.overlap)
-    parts = _mask_parts(request, options, plan, laid)
+    parts = _mask_parts(request, options, laid)
     single = one_by_one(request).changed(width=tile.width, height=tile.height, inpaint_area="whole_picture")
     notes = {"SD upscale overlap": options.overlap, "SD upscale upscaler": options.upscaler}
     given: list[ScriptPicture] = []
@@ -72,18 +88,23 @@ def sd_upscale(request: Request, options: SdUpscaleOptions, plan: Callable[[Requ
 
 def _enlarged(image: Image.Image, request: Request, options: SdUpscaleOptions) -> Generator[Ask, Pictures, Image.Image]:
     """Enlarge the picture; a network is asked for as any other work is."""
-    if options.upscaler.strip().lower() == "none":
-        return image
+    size, upscaler = _enlarging(image, request, options)
+    if upscaler in _UPSCALERS:
+        return _UPSCALERS[upscaler](image, size)
+    asked = upscale_request(image, width=size.width, height=size.height, upscaler=upscaler)
+    (large,) = yield Ask(asked.changed(model=request.model, seed=request.seed), "enlarged")
+    return large.image.convert("RGB")
+
+
+def _enlarging(image: Image.Image, request: Request, options: SdUpscaleOptions) -> tuple[Size, str]:
+    """Give the size that a picture is enlarged to, and by what."""
+    if options.upscaler.strip().lower() == _NOT_AT_ALL:
+        return Size(*image.size), _NOT_AT_ALL
     whole = find_profile(request.profile).sizes == "any"
     sides = (side * options.scale for side in image.size)
     size = Size(*(round(side) if whole else max(8, int(side) // 8 * 8) for side in sides))
     check_size("scale", options.scale, size)
-    upscaler = choices.RESIZE_UPSCALER.name_of(options.upscaler)
-    if upscaler in PIXEL_UPSCALERS:
-        return PIXEL_UPSCALERS[upscaler](image, size)
-    asked = upscale_request(image, width=size.width, height=size.height, upscaler=upscaler)
-    (large,) = yield Ask(asked.changed(model=request.model, seed=request.seed), "enlarged")
-    return large.image.convert("RGB")
+    return size, choices.RESIZE_UPSCALER.name_of(options.upscaler)
 
 
 def _tile(request: Request, size: Size, asked: Plan) -> Size:
@@ -92,22 +113,11 @@ def _tile(request: Request, size: Size, asked: Plan) -> Size:
     return Size(min(request.width or native, size.width), min(request.height or native, size.height))
 
 
-def _mask_parts(
-    request: Request, options: SdUpscaleOptions, plan: Callable[[Request], Plan], laid: Tiling
-) -> list[dict[str, object] | None]:
+def _mask_parts(request: Request, options: SdUpscaleOptions, laid: Tiling) -> list[dict[str, object] | None]:
     """Give the fields of the mask for every tile; None where it is not touched."""
     if request.mask is None or options.mask_each_tile:
         return [{} for _ in laid.boxes]
-    asked = plan(request)
-    inputs = read_inputs(request, asked.profile)
-    assert inputs.painted is not None, "a mask was given"
-    painted = resample(inputs.painted, laid.size, Image.Resampling.BILINEAR)
-    times = laid.size.width / inputs.painted.width
-    # Blurred as a whole: cut first, a blur would end at the edges of the tiles.
-    blurred = masks.blur(painted, *(sigma * times for sigma in request.mask_blur))
-    weight = masks.FEATHERS[request.feather](np.asarray(blurred), np.asarray(painted))
-    # Half the weight is a mask whose own weight, without blur, is that again.
-    ready = blurred if request.feather == "both" else Image.fromarray(np.ceil(weight * 127.5).astype(np.uint8))
+    ready = _whole_mask(request, laid.size)
     fields: dict[str, object] = {
         "mask_blur": 0.0,
         "mask_mode": "inpaint_masked",
@@ -115,6 +125,38 @@ def _mask_parts(
         "latent_mask": None,
     }
     return [_part(ready, box, fields) for box in laid.boxes]
+
+
+def _whole_mask(request: Request, size: Size) -> Image.Image:
+    """Give the blurred mask of the enlarged picture."""
+    inputs = read_inputs(request, find_profile(request.profile))
+    assert inputs.painted is not None, "a mask was given"
+    painted = resample(inputs.painted, size, Image.Resampling.BILINEAR)
+    times = size.width / inputs.painted.width
+    # Blurred as a whole: cut first, a blur would end at the edges of the tiles.
+    blurred = masks.blur(painted, *(sigma * times for sigma in request.mask_blur))
+    weight = masks.FEATHERS[request.feather](np.asarray(blurred), np.asarray(painted))
+    # Half the weight is a mask whose own weight, without blur, is that again.
+    return blurred if request.feather == "both" else Image.fromarray(np.ceil(weight * 127.5).astype(np.uint8))
+
+
+def sd_upscale_kept(request: Request, options: SdUpscaleOptions) -> Request:
+    """Give a request whose untouched pixels are those of the enlarged picture that the mask leaves alone.
+
+    Where the whole mask is laid on every tile, that is none.
+
+    Raises
+    ------
+    RecipeError
+        Where a network has enlarged it, so that there is nothing to compare.
+    """
+    source = source_of(request)
+    size, upscaler = _enlarging(source, request, options)
+    if upscaler not in _UPSCALERS:
+        raise RecipeError(f"the picture was enlarged by '{upscaler}', so no pixel is the source's: nothing to compare")
+    is_whole = request.mask is not None and not options.mask_each_tile
+    mask = _whole_mask(request, size) if is_whole else Image.new("L", size, 255)
+    return kept_where(request, mask, init_image=_UPSCALERS[upscaler](source, size))
 
 
 def _part(mask: Image.Image, box: Box, fields: dict[str, object]) -> dict[str, object] | None:

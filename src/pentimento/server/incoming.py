@@ -16,7 +16,7 @@ from starlette.requests import Request as HttpRequest
 
 from ..errors import ImageError, RequestError, unknown_name
 from ..jobs import replaced
-from ..models.folders import look_in
+from ..models.vaes import list_vaes
 from ..pictures.mask_text import is_mask_text
 from ..recipe import InputStore
 from ..request import PICTURE_FIELDS, Picture, Request
@@ -106,10 +106,6 @@ class Incoming:
             Names the option, the value and the way out.
         """
         script = find_script(name)
-        for option in script.options.LOCAL & set(values):
-            raise RequestError(
-                option, values[option], "a file is not read here; send what is in it with another option"
-            )
         try:
             given = replaced(dict(values), lambda text: self.picture(text, "options"), _PICTURE_IN_TEXT)
         except RecursionError as error:
@@ -117,11 +113,15 @@ class Incoming:
                 "options", type(values).__name__, "they are too deep; no option is a list of lists"
             ) from error
         options = script.options(**given)
+        for option, value in options.local.items():
+            raise RequestError(option, value, "a file is not read here; send what is in it with another option")
         options.told(_no_path)
         return script, options
 
     def check_run(self, request: Request) -> None:
         """Refuse a request of a script that names a file of this machine, which only an option can have put there.
+
+        A VAE may vary by its name.
 
         Raises
         ------
@@ -134,7 +134,7 @@ class Incoming:
                     field, picture, "a script's options cannot name a picture for it; set it in the request"
                 )
         if request.vae is not None and Path(request.vae) not in self.vaes().values():
-            raise RequestError("vae", request.vae, "it cannot vary here; set it in the request")
+            self._vae(request.vae)
 
     def picture(self, value: object, field: str) -> bytes:
         """Give the checked bytes of a picture: an upload's reference, a data URI, or bytes already."""
@@ -165,12 +165,7 @@ class Incoming:
 
     def vaes(self) -> dict[str, Path]:
         """List the VAE files beside the models, by name."""
-        found: dict[str, Path] = {}
-        for folder in look_in(self._folders):
-            for place in ("models/VAE", "models/vae", "VAE", "vae", "../VAE", "../vae"):
-                for file in sorted((folder / place).glob("**/*.safetensors")):
-                    found.setdefault(file.stem, file.resolve())
-        return found
+        return list_vaes(self._folders)
 
     def _vae(self, word: object) -> str:
         found = self.vaes()

@@ -35,6 +35,8 @@ class Settings:
     data : folder of everything that the server keeps
     token : what clients must show; None = nobody is asked
     users : name of the user by token; where there are any, each has jobs and pictures of their own
+    detectors : what stands for a name in `ad_model` of `/sdapi/v1`: a detector of transformers, and words that it
+        looks for
     allow_urls : whether `/sdapi/v1` may fetch pictures from public addresses
     cors_origins : pages of other origins that may call the APIs
     hosts : names under which the server may be called, besides addresses and its own
@@ -51,6 +53,7 @@ class Settings:
     download: bool = False
     token: str | None = field(default=None, repr=False)
     users: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    detectors: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     allow_urls: bool = False
     cors_origins: tuple[str, ...] = ()
     hosts: frozenset[str] = frozenset()

@@ -1,7 +1,7 @@
 """`/options`: every field of the request with its bounds, labels and choices, derived from `Request`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, get_origin
 
 from fastapi import APIRouter
 from pydantic.fields import FieldInfo
@@ -12,6 +12,7 @@ from ...diffusion.schedules import SCHEDULES
 from ...labels import GROUPS, LABELS, group_of
 from ...profiles import PROFILES
 from ...request import Mask, Picture, Request, Side
+from ..described import bounds_of
 from ..service import Service, TheService
 from . import answers
 from .bodies import answer
@@ -35,7 +36,6 @@ _TYPES: Mapping[Any, str] = {
     Picture | None: "picture",
     Mask | None: "picture",
 }
-_BOUNDS = {"Ge": ("ge", "minimum"), "Gt": ("gt", "above"), "Le": ("le", "maximum"), "Lt": ("lt", "below")}
 _PROFILE_LABELS = {"pentimento": ("Pentimento", "Pentimento"), "a1111": ("As A1111", "Как A1111")}
 
 
@@ -76,18 +76,6 @@ def _field(name: str, field: FieldInfo, service: Service) -> dict[str, Any]:
         **bounds_of(field),
     }
     return told if offered is None else {**told, "choices": offered}
-
-
-def bounds_of(field: FieldInfo) -> dict[str, float]:
-    """Give the bounds of a field's numbers, where it has some."""
-    rows = [(*_BOUNDS[type(item).__name__], item) for item in field.metadata if type(item).__name__ in _BOUNDS]
-    return {word: getattr(item, attribute) for attribute, word, item in rows}
-
-
-def words_of(field: FieldInfo) -> tuple[str, ...]:
-    """List the words that a field takes, or that each of a list takes; none where it takes others."""
-    kind: Any = get_args(field.annotation)[0] if get_origin(field.annotation) is tuple else field.annotation
-    return get_args(kind) if get_origin(kind) is Literal else ()
 
 
 def type_of(field: FieldInfo) -> str:

@@ -7,9 +7,10 @@ from pydantic.fields import FieldInfo
 
 from ...scripts import SCRIPTS, Script
 from ...scripts.labels import label_of
+from ..described import bounds_of, words_of
 from . import answers
 from .bodies import answer
-from .options import bounds_of, type_of, words_of
+from .options import type_of
 
 router = APIRouter(tags=["options"])
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ModelNotFoundError, unknown_name
+from .adetailer import Detectors
 from .reading import Body, decode_picture, to_request
 from .reply import file_format, reply
 from .scripts import answer_script, asked_script
@@ -30,7 +31,7 @@ def answer(studio: "Studio", endpoint: str, body: Body) -> dict[str, Any]:
     """
     if endpoint not in ENDPOINTS:
         raise unknown_name("endpoint", endpoint, ENDPOINTS)
-    script = asked_script(endpoint, body)
+    script = asked_script(endpoint, body, Detectors(download=studio.download, paths=studio.paths))
     request = to_request(endpoint, body, known_model=lambda name: is_known_model(studio, name))
     if script is not None:
         return answer_script(studio, request, script, body)

@@ -22,6 +22,7 @@ from ..fetching import fetch_public
 from ..incoming import read_json
 from ..service import Owner, Service, TheService
 from . import ENDPOINTS, is_known_model
+from .adetailer import Detectors
 from .memory import Callers
 from .reading import Body, to_request
 from .reply import file_format, reply
@@ -133,7 +134,7 @@ def _planned(
 ) -> tuple[Request, Plan | ScriptPlan, Asked | None]:
     """Read a body and plan what it asks for."""
     with _told_what_chokes():
-        script = asked_script(endpoint, body)
+        script = asked_script(endpoint, body, Detectors(service.settings.detectors))
     request = _read(service, endpoint, body)
     if script is None:
         return request, service.studio.plan(request), None

@@ -33,7 +33,7 @@ def to_request(endpoint: str, body: Body, known_model: Callable[[str], bool] = l
     fields: Fields = {"profile": "a1111"}
     for key, default in _API_DEFAULTS.items():
         _FIELDS[key](fields, given.get(key, default))
-    sampler = _sampler(fields, given)
+    sampler = read_sampler(fields, given)
     for key, read in _FIELDS.items():
         if key in given and key not in _API_DEFAULTS:
             read(fields, given[key])
@@ -209,7 +209,7 @@ def _read_soft_inpainting(fields: Fields, given: Body) -> None:
             _to(field, float)(fields, value)
 
 
-def _sampler(fields: Fields, given: Body) -> Sampler:
+def read_sampler(fields: Fields, given: Body) -> Sampler:
     """Resolve sampler and schedule: "NAME SCHEDULE" is split, what is unknown is replaced."""
     name = str(given.get("sampler_name") or given.get("sampler_index") or "Euler")
     schedule = str(given.get("scheduler") or "Automatic")

@@ -1,4 +1,4 @@
-"""A1111's dialect: `script_name` and `script_args` of `/sdapi/v1/txt2img` and `img2img`.
+"""A1111's dialect: `script_name`, `script_args` and `alwayson_scripts` of `/sdapi/v1/txt2img` and `img2img`.
 
 Arguments stand in the order in which A1111 v1.10.1 takes them; a shorter list leaves the rest
 at the values of its page.
@@ -15,6 +15,8 @@ from ...errors import RequestError, unknown_name
 from ...metadata import read
 from ...request import Request
 from ...scripts import Options, Script, ScriptPlan, find_script, plan_script, run_script
+from ..described import bounds_of, words_of
+from .adetailer import DEFAULTS, TITLE, Detectors, read_adetailer
 from .reply import file_format, reply
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ class Argument:
     option : empty = it has no meaning here
     convert : its value to ours
     of_request : it is a field of the request instead of an option
+    words : what it takes, as A1111 writes it; empty = as the option does
     """
 
     label: str
@@ -42,6 +45,7 @@ class Argument:
     option: str = ""
     convert: Callable[[Any], Any] = lambda value: value
     of_request: bool = False
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,8 @@ def _masked_content(value: Any) -> str:
 
 
 _UPSCALERS = ("none", "lanczos", "nearest")
+_UPSCALER_WORDS = tuple(name.capitalize() for name in _UPSCALERS)
+_CONTENTS = tuple(row.label.lower() for row in choices.MASKED_CONTENT.rows)
 
 
 def _upscaler(value: Any) -> str:
@@ -187,7 +193,14 @@ def _axis(endpoint: str, kind: Any, values: Any, chosen: Any) -> str:
         raise RequestError("script_args", label, f"'{label}' cannot vary here")
     # A list of quoted values has no commas left that could be mistaken.
     listed = ",".join('"' + str(one).replace('"', '""') + '"' for one in chosen or ()) if chosen else ""
-    return f"{axis}={values or listed}" if axis else ""
+    told = str(values or listed)
+    for word, own in _AXIS_WORDS.get(axis, {}).items():
+        told = re.sub(rf"\b{word}\b", own, told)
+    return f"{axis}={told}" if axis else ""
+
+
+_AXIS_WORDS: Mapping[str, Mapping[str, str]] = {"vae": {"Automatic": "none", "None": "none"}}
+"""What values of an axis are called here."""
 
 
 def _xyz(endpoint: str, arguments: Sequence[Any]) -> Fields:
@@ -197,11 +210,13 @@ def _xyz(endpoint: str, arguments: Sequence[Any]) -> Fields:
     return {**axes, "legend": legend, "margin": margin if legend else 0, "next_seeds": next_seeds}
 
 
+_AXES = ("",)
+"""Stands for the axes of the page, which each endpoint has of its own."""
 _AXIS_ARGUMENTS = tuple(
     argument
     for letter in "XYZ"
     for argument in (
-        Argument(f"{letter} type", 0),
+        Argument(f"{letter} type", 0, words=_AXES),
         Argument(f"{letter} values", ""),
         Argument(f"{letter} values", ()),
     )
@@ -219,6 +234,7 @@ TITLES = (
                 "positive",
                 "of",
                 lambda value: "negative_prompt" if str(value).lower() == "negative" else "prompt",
+                words=("positive", "negative"),
             ),
             Argument("Select joining char", "comma", "delimiter", lambda value: str(value).lower()),
             Argument("Grid margins (px)", 0, "margin", int),
@@ -259,8 +275,14 @@ TITLES = (
         (
             Argument("Loops", 4, "loops", int),
             Argument("Final denoising strength", 0.5, "final_denoising_strength", float),
-            Argument("Denoising strength curve", "Linear", "curve", lambda value: str(value).lower()),
-            Argument("Append interrogated prompt at each iteration", "None", "", _no_captions),
+            Argument(
+                "Denoising strength curve",
+                "Linear",
+                "curve",
+                lambda value: str(value).lower(),
+                words=("Aggressive", "Linear", "Lazy"),
+            ),
+            Argument("Append interrogated prompt at each iteration", "None", "", _no_captions, words=("None",)),
         ),
         _IMG2IMG,
     ),
@@ -283,7 +305,7 @@ TITLES = (
         (
             _PIXELS,
             Argument("Mask blur", 4, "blur", int),
-            Argument("Masked content", 0, "masked_content", _masked_content, of_request=True),
+            Argument("Masked content", 0, "masked_content", _masked_content, of_request=True, words=_CONTENTS),
             _OUTPAINTING_DIRECTION,
         ),
         _IMG2IMG,
@@ -294,29 +316,50 @@ TITLES = (
         (
             *_HEAD,
             Argument("Tile overlap", 64, "overlap", int),
-            Argument("Upscaler", 0, "upscaler", _upscaler),
+            Argument("Upscaler", 0, "upscaler", _upscaler, words=_UPSCALER_WORDS),
             Argument("Scale Factor", 2.0, "scale", float),
         ),
         _IMG2IMG,
     ),
 )
-ALWAYS_ON: Mapping[str, tuple[str, ...]] = {"txt2img": (), "img2img": ("soft inpainting",)}
+_ADETAILER = Title(
+    TITLE,
+    "detail",
+    (
+        Argument("Enable ADetailer", False),
+        Argument("Skip img2img", False),
+        Argument("1st tab", dict(DEFAULTS)),
+    ),
+)
+_SOFT_INPAINTING = Title("Soft inpainting", "", (), _IMG2IMG)
+_ALWAYS_ON = (_ADETAILER, _SOFT_INPAINTING)
+ALWAYS_ON: Mapping[str, tuple[str, ...]] = {
+    endpoint: tuple(row.title.lower() for row in _ALWAYS_ON if endpoint in row.endpoints) for endpoint in _BOTH
+}
 """Scripts that a body may name in `alwayson_scripts`, by endpoint."""
 _ALWAYS: Mapping[str, Fields] = {"sd_upscale": {"mask_each_tile": True}}
 """What A1111 does that our defaults do not."""
 
 
-def asked_script(endpoint: str, body: Body) -> Asked | None:
-    """Read the script that a body asks for; None where it asks for none.
+def asked_script(endpoint: str, body: Body, detectors: Detectors) -> Asked | None:
+    """Read the script that a body asks for, chosen or always on; None where it asks for none.
+
+    Parameters
+    ----------
+    detectors : those that ADetailer may name
 
     Raises
     ------
     RequestError
         Where there is no such script (A1111 answers 422), or an argument cannot be taken.
     """
-    name = body.get("script_name")
+    name, details = body.get("script_name"), read_adetailer(endpoint, body, detectors)
     if name in (None, "", "None"):
-        return None
+        return None if details is None else Asked(_ADETAILER, find_script(_ADETAILER.name), details, {}, True)
+    if details is not None:
+        raise RequestError(
+            "script_name", str(name)[:100], f"a script cannot run with {TITLE} here; ask for one of both"
+        )
     titles = {row.title.lower(): row for row in TITLES if endpoint in row.endpoints}
     title = titles.get(str(name).lower())
     if title is None:
@@ -366,7 +409,8 @@ def script_reply(plan: ScriptPlan, asked: Asked, files: Mapping[int, bytes], bod
     images = [*page, *(files[place] for place in places)]
     shown = [plan.given[place] for place in (*finished[: len(page)], *places)]
     seeds = tuple(picture.seeds for picture in shown)
-    last = (plan.runs or (plan.base,))[-1]
+    # Where runs are parts of a picture, none of them is what was asked for.
+    last = plan.base if plan.script.in_parts or not plan.runs else plan.runs[-1]
     last = replace(last, pictures=seeds or last.pictures)
     # A mask belongs to one run; the pictures of a script have none of their own.
     settings: Fields = body.get("override_settings") or {}
@@ -392,25 +436,30 @@ def script_info() -> list[dict[str, Any]]:
     return [
         {
             "name": row.title.lower(),
-            "is_alwayson": False,
+            "is_alwayson": row in _ALWAYS_ON,
             "is_img2img": endpoint == "img2img",
-            "args": [
-                {
-                    "label": one.label,
-                    "value": one.default,
-                    "minimum": None,
-                    "maximum": None,
-                    "step": None,
-                    "choices": None,
-                }
-                for one in row.arguments
-            ],
+            "args": [_argument_info(endpoint, row, one) for one in row.arguments],
         }
-        for endpoint in ALWAYS_ON
-        for row in TITLES
+        for endpoint in _BOTH
+        for row in (*TITLES, *_ALWAYS_ON)
         if endpoint in row.endpoints
-    ] + [
-        {"name": title, "is_alwayson": True, "is_img2img": endpoint == "img2img", "args": []}
-        for endpoint, titles in ALWAYS_ON.items()
-        for title in titles
     ]
+
+
+def _argument_info(endpoint: str, row: Title, argument: Argument) -> dict[str, Any]:
+    """Describe one argument as its option's type does."""
+    told = {
+        "label": argument.label,
+        "value": argument.default,
+        **dict.fromkeys(("minimum", "maximum", "step", "choices")),
+    }
+    options = Request if argument.of_request else find_script(row.name).options if row.name else Options
+    if (field := options.model_fields.get(argument.option)) is not None:
+        bounds = bounds_of(field)
+        told |= {"minimum": bounds.get("minimum"), "maximum": bounds.get("maximum")}
+        told["step"] = 1 if field.annotation is int else None
+        told["choices"] = list(words_of(field)) or None
+    if argument.words:
+        axes = [label for label, _, pages in _XYZ if endpoint in pages]
+        told["choices"] = axes if argument.words is _AXES else list(argument.words)
+    return told
