@@ -5,7 +5,7 @@ import { Unreachable } from '../api/client';
 import type { Job, Picture } from '../api/types';
 import { sha256 } from '../canvas';
 import { keepPicture, uploadKept } from './document';
-import { cancel, isOpen, jobs, sending, submit } from './jobs';
+import { active, cancel, isOpen, jobs, sending, submit } from './jobs';
 import { complain } from './notices';
 import { mode, parameters } from './request';
 import { noteFailure } from './server';
@@ -86,6 +86,13 @@ export async function generateBatch(): Promise<void> {
 export async function cancelBatch(): Promise<void> {
   batchFiles.value = batchFiles.value.map((row) => ({ ...row, wanted: false }));
   await Promise.all(batchWaits.peek().flatMap(({ job }) => (job ? [cancel(job.id)] : [])));
+}
+
+/** Stop what runs: of a batch, all of it. */
+export async function cancelActive(): Promise<void> {
+  const job = active.peek();
+  if (mode.peek() === 'batch' && batchWaits.peek().length) await cancelBatch();
+  else if (job) await cancel(job.id);
 }
 
 /** Note what came of each file, so that it is known without its job too. */
