@@ -73,7 +73,7 @@ def test_nothing_is_painted_before_the_brush_has_its_picture(page: Page, server:
     ink = page.locator(".strip button.tile img").first.get_attribute("src")
     assert ink
     held: list[Route] = []
-    page.route(f"**/pictures/{ink.split('/pictures/')[1].split('/')[0]}/file", held.append)
+    page.route(f"**/pictures/{ink.split('/pictures/')[1].split('/')[0]}/file", lambda route: held.append(route))
     page.keyboard.press("J")
     told = page.get_by_text("The picture of the brush is on its way")
     expect(told).to_be_visible()

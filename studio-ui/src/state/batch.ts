@@ -83,9 +83,26 @@ export async function generateBatch(): Promise<void> {
   await sendBatch();
 }
 
+async function cancelWaiting(): Promise<void> {
+  await Promise.all(batchWaits.peek().flatMap(({ job }) => (job ? [cancel(job.id)] : [])));
+}
+
+/** Wait until nothing is on its way to the server. */
+const allSent = (): Promise<void> =>
+  new Promise((resolve) => {
+    const end = sending.subscribe((now) => {
+      if (now) return;
+      resolve();
+      queueMicrotask(() => end());
+    });
+  });
+
 export async function cancelBatch(): Promise<void> {
   batchFiles.value = batchFiles.value.map((row) => ({ ...row, wanted: false }));
-  await Promise.all(batchWaits.peek().flatMap(({ job }) => (job ? [cancel(job.id)] : [])));
+  await cancelWaiting();
+  await allSent();
+  // What was on its way has a job by now.
+  await cancelWaiting();
 }
 
 /** Stop what runs: of a batch, all of it. */
