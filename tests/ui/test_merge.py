@@ -1,7 +1,7 @@
 """The best parts of several variants, brushed into one picture."""
 
 import numpy as np
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from .acts import EXAMPLE, choose, generate, go_to, next_plan, open_example, opened, paint, set_number, write_prompt
 from .conftest import Server
@@ -66,6 +66,31 @@ def test_the_picture_is_brushed_back_and_a_reload_keeps_the_strokes(page: Page, 
     back = (pixels != second).any(axis=2)
     assert 0 < back.mean() < 0.2
     assert (back & (pixels == opened(EXAMPLE.read_bytes())).all(axis=2)).any()
+
+
+def test_nothing_is_painted_before_the_brush_has_its_picture(page: Page, server: Server) -> None:
+    first, second = two_variants(page, server)
+    ink = page.locator(".strip button.tile img").first.get_attribute("src")
+    assert ink
+    held: list[Route] = []
+    page.route(f"**/pictures/{ink.split('/pictures/')[1].split('/')[0]}/file", lambda route: held.append(route))
+    page.keyboard.press("J")
+    told = page.get_by_text("The picture of the brush is on its way")
+    expect(told).to_be_visible()
+    while not held:
+        page.wait_for_timeout(100)
+    apply = page.get_by_role("button", name="Apply")
+    paint(page, (0.1, 0.0), (0.2, 0.15))
+    expect(apply).to_be_disabled()
+    for route in held:
+        route.continue_()
+    expect(told).to_have_count(0)
+    expect(page.get_by_role("button", name="Undo", exact=True)).to_be_disabled()
+    paint(page, (0.1, 0.0), (0.2, 0.15))
+    merged, _ = next_plan(page, apply.click)
+    taken = (made_of(server, merged) != second).any(axis=2)
+    assert 0 < taken.mean() < 0.2
+    assert (taken & (made_of(server, merged) == first).all(axis=2)).any()
 
 
 def test_leaving_takes_nothing_and_can_be_undone(page: Page, server: Server) -> None:

@@ -322,7 +322,8 @@ def test_many_files_go_through_one_request(page: Page, server: Server, tmp_path:
     tags = page.locator(".batch .tag")
     expect(tags.nth(0)).to_have_text("done")
     expect(tags.nth(1)).to_have_text("done")
-    expect(tags.nth(2)).to_contain_text("no picture that can be read")
+    expect(tags.nth(2)).to_have_text("failed")
+    expect(page.locator(".batch .trouble")).to_contain_text("no picture that can be read")
     made = server.get("pictures?limit=2")["pictures"]
     assert [(one["width"], one["prompt"]) for one in made] == [
         (96, "a fish on the sea at night"),

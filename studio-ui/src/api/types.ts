@@ -15,7 +15,8 @@ export type Pair = [number, number];
 /** The same with some of its properties read in another way. */
 type Read<T, How> = Omit<T, keyof How> & How;
 
-export type Field = Read<told.RequestField, { default: Value }>;
+/** Of a request, or an option of a script. */
+export type Field = Read<told.RequestField, { default: Value; type: told.OptionField['type'] }>;
 export type Options = Read<told.Options, { fields: Field[] }>;
 export type Named = Pick<told.Style, 'name'>;
 export type Warning = Read<told.PlanWarning, { fix: Values }>;

@@ -39,6 +39,8 @@ import { Viewer } from './viewer';
 const LARGEST_SIDE = 16384;
 /** Packing waits until the hand has rested for so long. */
 const REST_MS = 500;
+/** Settings whose change takes back what the pointer is doing. */
+const ENDING = ['tool', 'layer', 'from'] as const satisfies readonly (keyof Settings)[];
 /** Work that is shorter is not told of. */
 const NOTICED_MS = 250;
 
@@ -126,6 +128,12 @@ export class Editor {
   get painted(): { readonly mask: boolean; readonly sketch: boolean } {
     const layers = this.#open?.document.layers;
     return { mask: layers?.mask.isBlank === false, sketch: layers?.sketch.isBlank === false };
+  }
+
+  /** What is painted with is there: a picture's pixels may still be coming. */
+  get hasInk(): boolean {
+    const { from } = this.#settings;
+    return from === null || this.#sources.has(from);
   }
 
   /** Bytes held for what is painted, and for undo. */
@@ -220,7 +228,7 @@ export class Editor {
   set(settings: Partial<Settings>): void {
     const before = this.#settings;
     this.#settings = changed(before, settings);
-    if (before.tool !== this.#settings.tool || before.layer !== this.#settings.layer) this.#gestures.cancel();
+    if (ENDING.some((name) => before[name] !== this.#settings[name])) this.#gestures.cancel();
     if (before.maskColour !== this.#settings.maskColour && this.#open) this.#open.mask = this.#maskImages();
     this.#showSettings();
     this.#events.emit('tool', this.#settings);
@@ -339,8 +347,10 @@ export class Editor {
     if (this.#sources.has(name)) return;
     const { width, height } = this.#opened().picture;
     const picture = await Picture.from(await this.#decode(file), () => {});
-    if (picture.width === width && picture.height === height) this.#sources.set(name, new Source(picture));
-    else {
+    if (picture.width === width && picture.height === height) {
+      this.#sources.set(name, new Source(picture));
+      this.#gestures.showRing();
+    } else {
       picture.close();
       throw this.#refuse('size_differs', `What is brushed in must be ${width} × ${height}, as the picture is.`);
     }
@@ -517,6 +527,9 @@ export class Editor {
       },
       get settings() {
         return editor.#settings;
+      },
+      get inked() {
+        return editor.hasInk;
       },
       set: (settings) => this.set(settings),
       settle: () => this.settle(),

@@ -20,6 +20,8 @@ const NARROW = 8;
 export interface Workplace {
   readonly open: { readonly picture: Picture; readonly document: CanvasDocument } | null;
   readonly settings: Settings;
+  /** What is painted with is there. */
+  readonly inked: boolean;
   set(settings: Partial<Settings>): void;
   /** Brings what is being done with the document to its end. */
   settle(): void;
@@ -92,12 +94,13 @@ export class Gestures {
 
   /** The brush's outline where the pointer is, or the cursor of the tool. */
   showRing(): void {
-    const { cursor } = toolNamed(this.place.settings.tool);
+    const { cursor, paints } = toolNamed(this.place.settings.tool);
+    const waits = paints && !this.place.inked;
     const diameter = this.place.settings.size * this.viewer.state.scale;
-    const ring = cursor === 'ring' && !this.#panning && this.place.open !== null;
+    const ring = cursor === 'ring' && !this.#panning && !waits && this.place.open !== null;
     this.surface.ring(ring ? this.#pointer : null, diameter);
     const shape = ring ? (diameter < NARROW ? 'crosshair' : 'none') : cursor;
-    this.host.style.cursor = this.#panning ? 'grab' : shape;
+    this.host.style.cursor = this.#panning ? 'grab' : waits ? 'progress' : shape;
   }
 
   #onPicture(at: Point): Point {
@@ -141,8 +144,9 @@ export class Gestures {
       grasp: (at) => variants.grasp(this.#onPicture(at).x, GRASP / viewer.state.scale),
       hand: (touch) => toolNamed('pan').begin(this.#hands, touch),
       begin: (touch) => {
-        place.settle();
         const tool = toolNamed(place.settings.tool);
+        if (tool.paints && !place.inked) return null;
+        place.settle();
         const made = tool.begin(this.#hands, touch);
         this.#stroke = tool.paints ? made : null;
         return made;

@@ -55,8 +55,11 @@ export function bytes(count: number): string {
 }
 
 export function duration(seconds: number): string {
-  if (seconds < 60) return `${number(seconds, seconds < 10 ? 1 : 0)} ${t('unit.s')}`;
-  return `${Math.floor(seconds / 60)} ${t('unit.min')} ${Math.round(seconds % 60)} ${t('unit.s')}`;
+  if (seconds < 10) return `${number(seconds, 1)} ${t('unit.s')}`;
+  const whole = Math.round(seconds);
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  if (hours) return `${hours} ${t('unit.h')} ${minutes} ${t('unit.min')}`;
+  return minutes ? `${minutes} ${t('unit.min')} ${whole % 60} ${t('unit.s')}` : `${whole} ${t('unit.s')}`;
 }
 
 export function moment(when: string | number): string {

@@ -75,7 +75,7 @@ export function Area() {
               {t('area.erase')}
             </label>
           </div>
-          <div class="row wrap">
+          <div class="row wrap sides">
             {SIDES.map((side) => (
               <span class="row" key={side}>
                 <span class="dim">{t(`area.${side}`)}</span>

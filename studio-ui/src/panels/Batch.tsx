@@ -13,7 +13,7 @@ import { shortProgress } from './PlanLine';
 import { Stored } from './Stored';
 
 function stateOf(row: BatchFile, job: Job | null): string {
-  if (row.trouble) return row.trouble;
+  if (row.trouble) return t('state.failed');
   if (row.wanted) return t('batch.wanted');
   if (row.made) return t('state.done');
   if (!job) return t('batch.waiting');
@@ -26,9 +26,7 @@ function Row({ row, job }: { row: BatchFile; job: Job | null }) {
   const inside = (
     <>
       {made ? <img src={thumbnailUrl(made)} alt="" /> : <Stored hash={row.hash} alt={row.name} />}
-      <span class="tag" title={row.trouble ?? undefined}>
-        {stateOf(row, job)}
-      </span>
+      <span class={row.trouble ? 'tag failed' : 'tag'}>{stateOf(row, job)}</span>
       {runs && <span class="part" style={{ width: `${job.progress.fraction * 100}%` }} />}
     </>
   );
@@ -47,6 +45,7 @@ function Row({ row, job }: { row: BatchFile; job: Job | null }) {
         </span>
         <IconButton icon="close" label={t('remove', { name: row.name })} perform={() => dropFile(row)} small />
       </div>
+      {row.trouble && <p class="trouble">{row.trouble}</p>}
     </li>
   );
 }

@@ -161,10 +161,16 @@ function ToggleField({ label, help, to }: Drawn) {
   );
 }
 
-function ListField({ field, label, help, to }: Drawn) {
+/** Lists whose rows the server names apart from the field. */
+const NAMES: Readonly<Partial<Record<string, { readonly value: readonly string[] }>>> = { styles };
+
+function ListField(drawn: Drawn) {
+  const { field, label, help, to } = drawn;
   const chosen = (to.value ?? []) as string[];
   const own = field.choices?.map((row) => ({ name: row.name, label: labelOf(row) }));
-  const rows = own ?? [...new Set([...styles.value, ...chosen])].map((name) => ({ name, label: name }));
+  const named = NAMES[field.name];
+  if (!own && !named) return <LinesField {...drawn} />;
+  const rows = own ?? [...new Set([...(named?.value ?? []), ...chosen])].map((name) => ({ name, label: name }));
   if (!rows.length) {
     return (
       <>
@@ -188,6 +194,27 @@ function ListField({ field, label, help, to }: Drawn) {
   );
 }
 
+/** Texts, one a line. */
+function LinesField({ field, label, help, id, to }: Drawn) {
+  const change = (event: { currentTarget: HTMLTextAreaElement }) => {
+    const lines = event.currentTarget.value.split('\n').map((line) => line.trim());
+    const given = lines.filter(Boolean);
+    to.set(given.length ? given : null);
+  };
+  return (
+    <>
+      <Head label={label} help={help} htmlFor={id} {...setters(to)} />
+      <textarea
+        id={id}
+        class="text"
+        value={((to.value ?? []) as string[]).join('\n')}
+        placeholder={EXAMPLES[field.name] ?? t('field.lines')}
+        onChange={change}
+      />
+    </>
+  );
+}
+
 /** Texts of several lines. */
 const MULTILINE: readonly string[] = ['text'];
 /** What can be written there, where the label does not say it. */
@@ -195,6 +222,9 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   x: 'cfg_scale=3,5,7',
   y: 'seed=1-4',
   z: 'sampler=euler,dpmpp_2m',
+  next_seeds: 'xy',
+  boxes: '10% 20% 64 64',
+  look_for: 'face',
 };
 
 function TextField({ field, label, help, id, to }: Drawn) {
@@ -213,7 +243,7 @@ function TextField({ field, label, help, id, to }: Drawn) {
           id={id}
           class={Box === 'input' ? 'input' : 'text'}
           value={value}
-          placeholder={EXAMPLES[field.name] ?? t('field.auto')}
+          placeholder={EXAMPLES[field.name] ?? t(Box === 'input' ? 'field.auto' : 'field.lines')}
           onChange={change}
         />
       )}
@@ -229,6 +259,7 @@ const DRAWERS: Readonly<Record<FieldRow['type'], (drawn: Drawn) => ComponentChil
   boolean: ToggleField,
   list: ListField,
   string: TextField,
+  object: TextField,
   picture: () => null,
 };
 

@@ -1,13 +1,22 @@
 // The button of the page; while a job runs it cancels.
 
+import type { Job } from '../api/types';
 import { t } from '../i18n';
-import { batchFiles, generateBatch } from '../state/batch';
+import { batchFiles, batchMade, batchWaits, cancelActive, generateBatch } from '../state/batch';
 import { missing } from '../state/document';
-import { active, cancel, generate, ours, sending } from '../state/jobs';
+import { active, generate, ours, sending } from '../state/jobs';
 import { flipLive, live } from '../state/live';
 import { mode } from '../state/request';
 import { reachable } from '../state/server';
 import { shortProgress } from './PlanLine';
+
+/** How far it is: the job, or of a batch all of it. */
+function progressOf(job: Job, batch: boolean): { fraction: number; text: string } {
+  const of = batchFiles.value.length;
+  if (!batch || !batchWaits.value.length) return { fraction: job.progress.fraction, text: shortProgress(job) };
+  const n = batchMade.value.length;
+  return { fraction: n / of, text: t('batch.done', { n, of }) };
+}
 
 export function Generate() {
   const job = active.value;
@@ -16,6 +25,7 @@ export function Generate() {
   const perform = batch ? generateBatch : generate;
   const disabled = !reachable.value || sending.value || lacking !== null || (batch && !batchFiles.value.length);
   const waiting = ours.value.length - 1;
+  const progress = job && progressOf(job, batch);
   return (
     <div class="act">
       {lacking === 'need.mask' && (
@@ -38,23 +48,25 @@ export function Generate() {
           {t('live')}
         </label>
       )}
-      {job ? (
+      {progress ? (
         <>
           <button
             type="button"
             class="button generate running"
-            onClick={() => cancel(job.id)}
+            onClick={() => void cancelActive()}
             aria-keyshortcuts="Escape"
           >
-            <span class="part" style={{ width: `${job.progress.fraction * 100}%` }} />
-            <span>{t('cancel')}</span>
-            <span class="dim">{shortProgress(job)}</span>
+            <span class="part" style={{ width: `${progress.fraction * 100}%` }} />
+            <span>{t(batch ? 'batch.cancel' : 'cancel')}</span>
+            <span class="dim">{progress.text}</span>
             <kbd>Esc</kbd>
           </button>
-          <button type="button" class="button" onClick={() => perform()} disabled={disabled}>
-            {t('generate.next')}
-            {waiting > 0 && <span class="count">{waiting}</span>}
-          </button>
+          {!batch && (
+            <button type="button" class="button" onClick={() => perform()} disabled={disabled}>
+              {t('generate.next')}
+              {waiting > 0 && <span class="count">{waiting}</span>}
+            </button>
+          )}
         </>
       ) : (
         <button

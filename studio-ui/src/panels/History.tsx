@@ -1,6 +1,6 @@
 // The history: everything that was made, found by words, with its recipe.
 
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { fileUrl, thumbnailUrl } from '../api/client';
 import type { PictureDetail } from '../api/types';
 import { bytes, moment, t } from '../i18n';
@@ -34,6 +34,9 @@ import { Sheet } from './Sheet';
 const WAIT_MS = 250;
 
 function Recipe({ row }: { row: PictureDetail }) {
+  const whole = useRef<HTMLElement>(null);
+  // In a narrow window it stands above the pictures.
+  useEffect(() => whole.current!.scrollIntoView({ block: 'nearest' }), []);
   const facts = [
     [t('fact.made'), moment(row.created)],
     [t('fact.size'), `${row.width} × ${row.height}, ${bytes(row.bytes)}`],
@@ -45,7 +48,7 @@ function Recipe({ row }: { row: PictureDetail }) {
     void perform();
   };
   return (
-    <section class="detail" aria-label={t('recipe')}>
+    <section ref={whole} class="detail" aria-label={t('recipe')}>
       <img src={fileUrl(row)} alt={row.prompt || t('result')} />
       <p>{row.prompt || <span class="dim">{t('prompt.empty')}</span>}</p>
       <dl class="facts-list">
@@ -175,6 +178,7 @@ export function History() {
             pressed={inTrash.value}
             perform={() => {
               inTrash.value = !inTrash.value;
+              detail.value = null;
             }}
           />
         </>

@@ -44,7 +44,6 @@ const PATHS = {
   settings: 'M4 7h9M17 7h3M15 5v4M4 17h3M11 17h9M9 15v4M4 12h4',
   more: 'M5 11a1 1 0 1 0 0 2 1 1 0 1 0 0-2ZM12 11a1 1 0 1 0 0 2 1 1 0 1 0 0-2ZM19 11a1 1 0 1 0 0 2 1 1 0 1 0 0-2Z',
   words: 'M5 4h11a3 3 0 0 1 3 3v13H8a3 3 0 0 1-3-3zM9 9h6M9 13h6',
-  read: 'M4 5h9M4 10h9M4 15h5M15 12v8M11.500 16.500L15 20l3.500-3.500',
   down: 'M6 9l6 6 6-6',
   alpha: 'M4 4h16v16H4zM4 4h8v8H4zM12 12h8v8h-8z',
   zoomIn: 'M11 4a7 7 0 1 1 0 14 7 7 0 0 1 0-14ZM16 16l5 5M8 11h6M11 8v6',

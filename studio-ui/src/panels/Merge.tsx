@@ -21,7 +21,7 @@ import {
 import { complain } from '../state/notices';
 import { results } from '../state/results';
 import { BrushSettings, BrushSize } from './BrushSettings';
-import { IconButton, isIcon } from './Icon';
+import { Icon, IconButton, isIcon } from './Icon';
 import { Stored } from './Stored';
 
 /** Those that paint shapes; the others look at colours. */
@@ -79,7 +79,7 @@ function Bar({ merge }: { merge: Merge }) {
               ) : (
                 <img src={thumbnailUrl({ id: ink })} alt="" />
               )}
-              <span class="tag">{ink === SOURCE ? t('source') : placeOf(ink)}</span>
+              <span class="tag">{ink === SOURCE ? <Icon name="picture" /> : placeOf(ink)}</span>
             </span>
           </label>
         ))}
@@ -105,7 +105,11 @@ function Bar({ merge }: { merge: Merge }) {
 
 function Canvas() {
   const host = useRef<HTMLDivElement>(null);
-  useEffect(() => mountMerger(host.current!), []);
+  useEffect(() => {
+    // In one long column the results lie far below it.
+    host.current!.scrollIntoView({ block: 'nearest' });
+    return mountMerger(host.current!);
+  }, []);
   return <div ref={host} class="host merging" />;
 }
 
@@ -115,6 +119,7 @@ export function Merger() {
   return (
     <>
       <Canvas key={merge.base} />
+      {inkComing.value && <p class="badge late">{t('merge.coming')}</p>}
       <Bar merge={merge} />
     </>
   );

@@ -3,11 +3,13 @@
 import type { Job, Plan, Warning } from '../api/types';
 import { bytes, duration, labelOf, number, t } from '../i18n';
 import { warningText } from '../i18n/described';
+import { batchFiles } from '../state/batch';
 import { cursor, missing, picture } from '../state/document';
 import { active, loading, speed } from '../state/jobs';
 import { shownName } from '../state/model';
-import { plan, planned, refusal, scriptPlan, showCells, stale } from '../state/plan';
+import { bare, plan, planned, type Refusal, refusal, scriptPlan, showCells, stale } from '../state/plan';
 import { mode, setValues } from '../state/request';
+import { scriptInfo } from '../state/script';
 import { fieldOf, reachable } from '../state/server';
 import { choicesOf } from './Field';
 import { Icon, IconButton } from './Icon';
@@ -125,6 +127,19 @@ function Place() {
   );
 }
 
+/** A refusal that calls its field by the name on the page. */
+function refusalText({ detail, field }: Refusal): string {
+  const row = field === null ? null : (fieldOf(field) ?? scriptInfo.value?.options.find(({ name }) => name === field));
+  return row ? `${labelOf(row)}: ${bare(detail, row.name)}` : detail;
+}
+
+/** What stands there while there is no plan. */
+function nothingPlanned(): string {
+  if (reachable.value === null) return t('server.asking');
+  const files = batchFiles.value.length;
+  return mode.value === 'batch' && files ? t('plan.batch', { n: files }) : t('plan.none');
+}
+
 export function PlanLine() {
   const now = plan.value;
   const job = active.value;
@@ -137,9 +152,7 @@ export function PlanLine() {
         <div class={stale.value && now ? 'facts stale' : 'facts'}>
           {job && runs && <Running job={job} />}
           {ready && <Facts now={now} runs={runs} warnings={warnings.length} />}
-          {!now && !refusal.value && !job && (
-            <span>{reachable.value === null ? t('server.asking') : t('plan.none')}</span>
-          )}
+          {!now && !refusal.value && !job && <span>{nothingPlanned()}</span>}
         </div>
         <Place />
         {planned.value?.mask && (
@@ -161,7 +174,7 @@ export function PlanLine() {
               <span class="mark">
                 <Icon name="close" />
               </span>
-              <p>{refusal.value.detail}</p>
+              <p>{refusalText(refusal.value)}</p>
             </li>
           )}
           {warnings.map((warning) => (

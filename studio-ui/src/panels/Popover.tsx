@@ -10,14 +10,18 @@ interface PopoverProps {
 }
 
 const GAP = 4;
+/** The widest one, and what is left free beside it. */
+const ROOM = 300;
+const MARGIN = 8;
 
 /** Where there is room: below or above the button, from its left or its right edge. */
 function placeBeside(anchor: DOMRect): CSSProperties {
   const below = innerHeight - anchor.bottom > Math.min(480, innerHeight / 2);
-  const leftwards = anchor.left + 300 > innerWidth;
+  const leftwards = anchor.left + ROOM > innerWidth;
+  const right = Math.max(MARGIN, Math.min(innerWidth - anchor.right, innerWidth - ROOM - MARGIN));
   return {
     ...(below ? { top: `${anchor.bottom + GAP}px` } : { bottom: `${innerHeight - anchor.top + GAP}px` }),
-    ...(leftwards ? { right: `${innerWidth - anchor.right}px` } : { left: `${anchor.left}px` }),
+    ...(leftwards ? { right: `${right}px` } : { left: `${anchor.left}px` }),
   };
 }
 

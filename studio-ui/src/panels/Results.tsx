@@ -94,10 +94,13 @@ function Versions() {
   const rows = versions.value;
   if (rows.length < 2) return null;
   return (
-    <div class="row">
-      <label class="row grow">
-        <span class="dim">{t('source')}</span>
+    <div class="version">
+      <label class="dim" for="version">
+        {t('source')}
+      </label>
+      <div class="row">
         <select
+          id="version"
           class="select grow"
           value={picture.value?.hash ?? ''}
           onChange={(event) => {
@@ -111,8 +114,8 @@ function Versions() {
             </option>
           ))}
         </select>
-      </label>
-      <IconButton icon="download" label={t('source.save')} perform={() => void savePicture().catch(complain)} />
+        <IconButton icon="download" label={t('source.save')} perform={() => void savePicture().catch(complain)} />
+      </div>
     </div>
   );
 }
@@ -182,8 +185,11 @@ export function Results() {
       )}
       <div class="result-acts">
         {shown && (
-          <p class="dim one-line">
-            {shown.width} × {shown.height} · {t('seed.of', { seed: shown.seed })}
+          <p class="dim facts">
+            <span>
+              {shown.width} × {shown.height}
+            </span>
+            <span>{t('seed.of', { seed: shown.seed })}</span>
           </p>
         )}
         {rows.length > 0 && modeRow.value.picture && <Looks />}

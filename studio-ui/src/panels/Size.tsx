@@ -3,26 +3,29 @@
 import { number, t } from '../i18n';
 import { picture } from '../state/document';
 import { plan, troubleWith } from '../state/plan';
-import { isSet, modeRow, read, setValues } from '../state/request';
+import { isSet, mode, modeRow, read, setValues } from '../state/request';
 import { Head, NumberBox } from './controls';
 import { Icon, IconButton } from './Icon';
 
 const STEP = 8;
 
 export function Size() {
-  const source = modeRow.value.picture ? picture.value : null;
+  const many = mode.value === 'batch';
+  const source = modeRow.value.picture && !many ? picture.value : null;
   const onlyMasked = modeRow.value.mask && read('inpaint_area') === 'only_masked';
   const set = isSet('width') || isSet('height');
   const result = plan.value?.output_size;
   const asked = { width: read('width') as number | null, height: read('height') as number | null };
   const automatic = onlyMasked && plan.value?.box ? plan.value.working_size : result;
-  const origin = source ? t(onlyMasked ? 'size.fromMask' : 'size.fromPicture') : t('size.fromModel');
+  const origin = source || many ? t(onlyMasked ? 'size.fromMask' : 'size.fromPicture') : t('size.fromModel');
   const swap = () => setValues({ width: asked.height, height: asked.width });
   const attach = () => setValues({ width: null, height: null });
-  const detach = () => {
-    const [width, height] = automatic ?? [source?.width ?? null, source?.height ?? null];
+  const [width, height] = automatic ?? [source?.width ?? null, source?.height ?? null];
+  const detach = (event: { currentTarget: HTMLElement }) => {
     setValues({ width: width ?? null, height: height ?? null });
+    event.currentTarget.closest('.field')?.querySelector('input')?.focus();
   };
+  const ratio = ratioOf(asked.width ?? width ?? null, asked.height ?? height ?? null);
   const trouble = troubleWith('width') ?? troubleWith('height');
   const side = (name: 'width' | 'height', place: 0 | 1) => (
     <NumberBox
@@ -50,14 +53,14 @@ export function Size() {
         </span>
       </Head>
       <div class="row between">
-        <span class="dim">{set ? t('size.own', { ratio: ratioOf(asked.width, asked.height) }) : origin}</span>
+        <span class="dim">{set ? t('size.own', { ratio }).trim() : origin}</span>
         {set ? (
           <button type="button" class="button small" onClick={attach}>
             <Icon name="picture" />
             {origin}
           </button>
         ) : (
-          <button type="button" class="link" onClick={detach} disabled={!automatic && !source}>
+          <button type="button" class="link" onClick={detach}>
             {t('size.detach')}
           </button>
         )}

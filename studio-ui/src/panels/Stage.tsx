@@ -32,7 +32,7 @@ function Invitation() {
           <Icon name="open" />
           {t('open')}
         </button>
-        <span class="dim">{t('drop.paste')}</span>
+        <span class="dim keys">{t('drop.paste')}</span>
       </div>
       <button type="button" class="link" onClick={() => void openExample()}>
         {t('example')}

@@ -18,7 +18,7 @@ function Exchange() {
     { label: t('write'), perform: () => openSheet('write') },
     { label: t('session.new'), perform: startAfresh },
   ];
-  return <Menu icon="read" label={t('exchange')} rows={rows} />;
+  return <Menu icon="open" label={t('exchange')} rows={rows} />;
 }
 
 export function TopBar() {

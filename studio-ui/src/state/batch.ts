@@ -6,7 +6,7 @@ import type { Job, Picture, Values } from '../api/types';
 import { sha256 } from '../canvas';
 import { newId } from '../persist';
 import { keepPicture, uploadKept } from './document';
-import { cancel, isOpen, jobs, sending, submit } from './jobs';
+import { active, cancel, isOpen, jobs, sending, submit } from './jobs';
 import { complain } from './notices';
 import { mode, parameters } from './request';
 import { noteFailure } from './server';
@@ -94,9 +94,33 @@ export async function generateBatch(): Promise<void> {
   await sendBatch();
 }
 
+async function cancelWaiting(): Promise<void> {
+  await Promise.all(batchWaits.peek().flatMap(({ job }) => (job ? [cancel(job.id)] : [])));
+}
+
+/** Wait until nothing is on its way to the server. */
+const allSent = (): Promise<void> =>
+  new Promise((resolve) => {
+    const end = sending.subscribe((now) => {
+      if (now) return;
+      resolve();
+      queueMicrotask(() => end());
+    });
+  });
+
 export async function cancelBatch(): Promise<void> {
   batchFiles.value = batchFiles.value.map((row) => ({ ...row, wanted: false }));
-  await Promise.all(batchWaits.peek().flatMap(({ job }) => (job ? [cancel(job.id)] : [])));
+  await cancelWaiting();
+  await allSent();
+  // What was on its way has a job by now.
+  await cancelWaiting();
+}
+
+/** Stop what runs: of a batch, all of it. */
+export async function cancelActive(): Promise<void> {
+  const job = active.peek();
+  if (mode.peek() === 'batch' && batchWaits.peek().length) await cancelBatch();
+  else if (job) await cancel(job.id);
 }
 
 /** Note what came of each file, so that it is known without its job too. */

@@ -88,23 +88,33 @@ function tell(from: Editor): void {
   strokes.value += 1;
 }
 
+function tellInk(of: Editor): void {
+  if (merger.peek() === of) inkComing.value = !of.hasInk;
+}
+
 /** When the canvas has its own pictures. */
 let filling: Promise<void> = Promise.resolve();
 
-/** Take what the brush lays; the name is kept at once, its pixels come. */
+/** Take what the brush lays; until its pixels are there, nothing is painted. */
 export async function takeInk(ink: string): Promise<void> {
   const [on, merge] = [merger.peek(), merging.peek()];
   if (!merge) return;
   merging.value = { ...merge, ink };
   if (!on) return; // the canvas begins with it
+  on.set({ from: ink, ...(on.settings.tool === 'eraser' ? { tool: 'brush' } : {}) });
   inkComing.value = true;
   const isWanted = () => merger.peek() === on && merging.peek()?.ink === ink;
   try {
     await filling;
     await on.addSource(ink, await pixelsOf(ink));
-    if (isWanted()) on.set({ from: ink, ...(on.settings.tool === 'eraser' ? { tool: 'brush' } : {}) });
+  } catch (error) {
+    if (isWanted()) {
+      merging.value = merge;
+      on.set({ from: merge.ink });
+    }
+    throw error;
   } finally {
-    if (isWanted()) inkComing.value = false;
+    tellInk(on);
   }
 }
 
@@ -120,9 +130,7 @@ async function fill(on: Editor, merge: Merge): Promise<void> {
   const used = (kept?.operations ?? []).map((row) => ('from' in row ? row.from : undefined));
   for (const name of new Set([...used, merge.ink])) if (name) await on.addSource(name, await pixelsOf(name));
   if (kept) await on.restore(kept);
-  if (merger.peek() !== on) return;
-  kept = null;
-  on.set({ from: merge.ink });
+  if (merger.peek() === on) kept = null;
 }
 
 /** Make the merge's canvas in its place on the page; the answer takes it away. */
@@ -130,7 +138,14 @@ export function mountMerger(host: HTMLElement): () => void {
   const merge = merging.peek()!;
   const made = new Editor(host, {
     label: t('merge.canvas'),
-    settings: { tool: 'brush', layer: 'sketch', size: sizeOfBrush(merge.base), hardness: 0.6, pressure: 'size' },
+    settings: {
+      tool: 'brush',
+      layer: 'sketch',
+      from: merge.ink,
+      size: sizeOfBrush(merge.base),
+      hardness: 0.6,
+      pressure: 'size',
+    },
   });
   made.on('tool', (now) => {
     ownSettings.value = now;
@@ -147,9 +162,7 @@ export function mountMerger(host: HTMLElement): () => void {
       complain(error);
       if (merger.peek() === made) leaveMerge();
     })
-    .finally(() => {
-      if (merging.peek()?.ink === merge.ink) inkComing.value = false;
-    });
+    .finally(() => tellInk(made));
   return () => {
     batch(() => {
       merger.value = null;

@@ -1,6 +1,8 @@
 // Lines at the top: what happened, and what can be done about it.
 
 import { signal } from '@preact/signals';
+import { Unreachable } from '../api/client';
+import { noteFailure } from './reachable';
 
 export interface Notice {
   id: number;
@@ -36,5 +38,7 @@ export function announce(text: string): void {
 
 /** Show what went wrong in the place where everybody looks. */
 export function complain(error: unknown): void {
-  notify(error instanceof Error ? error.message : String(error), { kind: 'warn' });
+  noteFailure(error);
+  // A server that is gone has a line of its own.
+  if (!(error instanceof Unreachable)) notify(error instanceof Error ? error.message : String(error), { kind: 'warn' });
 }

@@ -29,8 +29,13 @@ export const showCells = signal(false);
 /** The choice of masked content that is looked at. */
 export const hovered = signal<string | null>(null);
 
+/** A refusal without the field's name before it, for where that is seen. */
+export function bare(detail: string, name: string): string {
+  return detail.startsWith(`${name}: `) ? detail.slice(name.length + 2) : detail;
+}
+
 export const troubleWith = (name: string): string | null =>
-  refusal.value?.field === name ? refusal.value.detail : null;
+  refusal.value?.field === name ? bare(refusal.value.detail, name) : null;
 
 const WAIT_MS = 250;
 let running: AbortController | undefined;

@@ -14,8 +14,14 @@ export interface ScriptCall {
 /** What was chosen; a mode in which it cannot run keeps it for later. */
 export const chosenScript = signal<ScriptCall | null>(null);
 
+/** Options that a page with one mask cannot give: masks, each with its own request. */
+const NOT_HERE: readonly string[] = ['regions'];
+const canBeGiven = ({ options }: ScriptInfo): boolean => !options.some(({ name }) => NOT_HERE.includes(name));
+
 export const scriptsHere = computed<ScriptInfo[]>(() =>
-  mode.value === 'batch' ? [] : scripts.value.filter((row) => modeRow.value.picture || !row.needs_image),
+  mode.value === 'batch'
+    ? []
+    : scripts.value.filter((row) => canBeGiven(row) && (modeRow.value.picture || !row.needs_image)),
 );
 export const scriptInfo = computed<ScriptInfo | null>(
   () => scriptsHere.value.find((row) => row.name === chosenScript.value?.name) ?? null,

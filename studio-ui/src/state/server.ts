@@ -1,9 +1,12 @@
-// What the server offers, and whether it is there.
+// What the server offers.
 
 import { computed, signal } from '@preact/signals';
 import { api, Unreachable } from '../api/client';
 import type { Field, Model, Network, Options, ScriptInfo, ServerInfo } from '../api/types';
 import { complain } from './notices';
+import { noteFailure, reachable } from './reachable';
+
+export { noteFailure, reachable };
 
 export const info = signal<ServerInfo | null>(null);
 export const options = signal<Options | null>(null);
@@ -12,8 +15,6 @@ export const networks = signal<Network[]>([]);
 export const embeddings = signal<string[]>([]);
 export const scripts = signal<ScriptInfo[]>([]);
 export const styles = signal<string[]>([]);
-/** `null` until the first answer. */
-export const reachable = signal<boolean | null>(null);
 
 export const fields = computed<ReadonlyMap<string, Field>>(
   () => new Map((options.value?.fields ?? []).map((field) => [field.name, field])),
@@ -42,11 +43,6 @@ export async function load(): Promise<void> {
 
 export async function refreshModels(): Promise<void> {
   models.value = await api.refreshModels();
-}
-
-/** Note from any call's failure that the server is gone. */
-export function noteFailure(error: unknown): void {
-  if (error instanceof Unreachable) reachable.value = false;
 }
 
 const RETRY_MS = 1500;
