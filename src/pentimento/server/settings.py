@@ -33,6 +33,7 @@ class Settings:
     Attributes
     ----------
     data : folder of everything that the server keeps
+    preview : what is shown while a picture is made, as `Studio(preview=...)` takes it
     token : what clients must show; None = nobody is asked
     users : name of the user by token; where there are any, each has jobs and pictures of their own
     allow_urls : whether `/sdapi/v1` may fetch pictures from public addresses
@@ -49,6 +50,7 @@ class Settings:
     dtype: str = "auto"
     styles: str | None = None
     download: bool = False
+    preview: str = "auto"
     token: str | None = field(default=None, repr=False)
     users: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     allow_urls: bool = False
