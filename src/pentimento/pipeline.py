@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 from weakref import WeakKeyDictionary
 
@@ -213,7 +214,7 @@ def _teller(plan: Plan, run: Run, index: int, before: int) -> Callable[[Model], 
                     before + step.index + 1,
                     plan.steps,
                     step.sigma,
-                    None if sketch is None else lambda: Image.fromarray(sketch(step.denoised)),
+                    None if sketch is None else partial(_preview, sketch, step),
                     0.0 if sketch is None else sketch.pause,
                 )
             )
@@ -221,6 +222,10 @@ def _teller(plan: Plan, run: Run, index: int, before: int) -> Callable[[Model], 
         return tell
 
     return telling
+
+
+def _preview(sketch: Sketch, step: Step) -> Image.Image:
+    return Image.fromarray(sketch(step.denoised))
 
 
 def _to_array(pixels: Tensor) -> Floats:

@@ -22,7 +22,7 @@ from .models.hub import Watch
 from .models.info import ModelInfo
 from .models.networks.files import EmbeddingFile, NetworkFile
 from .models.networks.find import NetworkLibrary, scan_networks
-from .models.previews import PreviewDecoder, check_method, decoder_for, scan_preview_decoders
+from .models.previews import PreviewDecoder, PreviewMethod, check_method, decoder_for, scan_preview_decoders
 from .models.upscalers.find import UpscalerFile, UpscalerLibrary, scan_upscalers
 from .pictures.read import read_picture, split
 from .pictures.upscale import PIXEL_UPSCALERS
@@ -103,7 +103,7 @@ class Studio:
         self.paths = paths
         self.watch = watch
         self.data = data
-        self.preview = check_method(preview)
+        self.preview: PreviewMethod = check_method(preview)
         self._folders = tuple(models)
         self._styles_file = styles
         self._resident = Resident()

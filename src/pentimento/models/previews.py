@@ -42,6 +42,9 @@ class Layout:
 _LAYOUTS = (Layout("decoder.layers.", 0), Layout("", 1))
 """As diffusers writes them, and as TAESD's author publishes them."""
 
+_WRITTEN_TWICE = "block_out_channels"
+"""What diffusers writes into a configuration and does not take from it."""
+
 
 @dataclass(frozen=True)
 class PreviewDecoder:
@@ -130,7 +133,8 @@ def _config(header: Header, layout: Layout) -> dict[str, Any]:
         "decoder_block_out_channels": (first[0],) * len(blocks),
         "num_decoder_blocks": blocks,
     }
-    return {**told, **{name: value for name, value in config.items() if not name.startswith("_")}}
+    taken = {name: value for name, value in config.items() if not name.startswith("_") and name != _WRITTEN_TWICE}
+    return {**told, **taken}
 
 
 def _blocks(names: Iterable[str]) -> tuple[int, ...]:

@@ -71,7 +71,8 @@ def load_tiny(file: PreviewDecoder, device: torch.device, dtype: torch.dtype) ->
     state = {name: weights.read(stored).to(device, dtype) for name, stored in file.tensors.items()}
     try:
         with torch.device("meta"):
-            module = cast(nn.Module, cast(Any, AutoencoderTiny).from_config(dict(file.config)).decoder)
+            whole = cast(Any, AutoencoderTiny).from_config(dict(file.config))
+        module = cast(nn.Module, whole.decoder)
         module.load_state_dict(state, assign=True)
     except (RuntimeError, ValueError, TypeError) as error:
         reason = " ".join(str(error).split())
@@ -79,7 +80,8 @@ def load_tiny(file: PreviewDecoder, device: torch.device, dtype: torch.dtype) ->
             f"{file.path} cannot be used for previews: {reason}; copy it again, or take preview 'cheap'"
         ) from error
     channels_last = torch.channels_last if device.type == "cpu" else torch.preserve_format
-    return TinyDecoder(file, module.to(memory_format=channels_last).requires_grad_(False).eval())
+    laid_out = cast(nn.Module, cast(Any, module).to(memory_format=channels_last))
+    return TinyDecoder(file, laid_out.requires_grad_(False).eval())
 
 
 def _to_bytes(drawn: Tensor) -> NDArray[np.uint8]:
