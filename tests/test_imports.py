@@ -57,6 +57,7 @@ NO_TORCH_IN_MODELS = (
     "models.upscalers.kinds",
     "models.upscalers.find",
     "models.objects",
+    "models.previews",
 )
 
 

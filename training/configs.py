@@ -60,6 +60,15 @@ SCHEDULER: dict[str, Any] = {
     "set_alpha_to_one": False,
 }
 
+PREVIEW: dict[str, Any] = {
+    "latent_channels": LATENT_CHANNELS,
+    "encoder_block_out_channels": (4,) * 4,
+    "num_encoder_blocks": (0,) * 4,
+    "decoder_block_out_channels": (32,) * 4,
+    "num_decoder_blocks": (3, 3, 1, 0),
+}
+"""Of this AutoencoderTiny only the decoder is used; few blocks stand where the picture is large."""
+
 
 @dataclass(frozen=True)
 class Networks:

@@ -15,6 +15,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from autoencoder import load_vae, save
 from configs import SCHEDULER
 from diffusion import NAMES, Drawer, load_drawer, new_optimizer, write_drawer
+from preview import figures, load_preview
 from scenes import captions, encode, pixels_of, tokens
 from world import World
 
@@ -91,6 +92,25 @@ def export(work: Path, world: World, tokenizer: CLIPTokenizer, out: Path, *, siz
     return sum(path.stat().st_size for path in out.rglob("*.safetensors"))
 
 
+def vae_of(folder: Path) -> AutoencoderKL:
+    """Return the autoencoder of a model's folder, in single precision."""
+    return AutoencoderKL.from_pretrained(folder / "vae", torch_dtype=torch.float32).eval()
+
+
+def export_preview(work: Path, world: World, out: Path, *, size: int) -> tuple[int, dict[str, float]]:
+    """Write the decoder for previews in fp16 into the model's folder; return its bytes, and how near previews come."""
+    tiny, vae = load_preview(work), vae_of(out)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "preview_decoder"
+        tiny.half().save_pretrained(folder, safe_serialization=True)
+        config = folder / "config.json"
+        config.write_text(without_paths(config.read_text()))
+        replace_files(folder, out / folder.name)
+    rows = json.loads((out / "pentimento.json").read_text())["latent_rgb_factors"]
+    told = figures(vae, tiny.float(), rows, world, size=size)
+    return (out / "preview_decoder" / "diffusion_pytorch_model.safetensors").stat().st_size, told
+
+
 def take_up(folder: Path, work: Path, world: World, *, size: int) -> None:
     """Write checkpoints into `work` from the weights of a model, so that its training goes on.
 
@@ -100,8 +120,7 @@ def take_up(folder: Path, work: Path, world: World, *, size: int) -> None:
         Where there is a checkpoint already.
     """
     refuse_to_replace(work)
-    vae = AutoencoderKL.from_pretrained(folder / "vae", torch_dtype=torch.float32)
-    save(work / "vae.pt", {"model": vae.state_dict(), "step": 0})
+    save(work / "vae.pt", {"model": vae_of(folder).state_dict(), "step": 0})
     drawer = Drawer(world, size)
     unet = UNet2DConditionModel.from_pretrained(folder / "unet", torch_dtype=torch.float32)
     text = CLIPTextModel.from_pretrained(folder / "text_encoder", dtype=torch.float32)

@@ -1,4 +1,4 @@
-"""Train the built-in model: `vae`, `unet`, `inpaint`, `export`. Every command goes on where it stopped.
+"""Train the built-in model: `vae`, `unet`, `inpaint`, `preview`, `export`. Every command goes on where it stopped.
 
 `resume` begins with the weights of a model folder instead of nothing; `split` and `join` carry weights in small files.
 """
@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from transformers import CLIPTokenizer
 
 OUT = Path("src/pentimento/models/builtin")
-TIMED = {"vae": (6000, 4, 2e-3), "unet": (20000, 24, 1e-3), "inpaint": (6000, 24, 4e-4)}
+TIMED = {
+    "vae": (6000, 4, 2e-3),
+    "unet": (20000, 24, 1e-3),
+    "inpaint": (6000, 24, 4e-4),
+    "preview": (3000, 8, 2e-3),
+}
 """Steps, scenes a step and highest learning rate of the trainings, on a CPU; the Makefile has those for a GPU."""
 
 
@@ -42,6 +47,8 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument("--blocks", type=int, default=64, help="times 64 scenes in memory")
         if name == "vae":
             command.add_argument("--decoder-only", action="store_true", help="leave the latents as they are")
+        if name == "preview":
+            command.add_argument("--export", action="store_true", help="write it into the model's folder, and measure")
         if name == "export":
             command.add_argument("--inpaint", action="store_true", help="the nine-channel variant")
     return result
@@ -70,6 +77,18 @@ def unet(args: argparse.Namespace) -> None:
 
     inpaint = args.command == "inpaint"
     train_unet(args.work, world(args), tokenizer(args), blocks=args.blocks, inpaint=inpaint, **timing(args))
+
+
+def preview(args: argparse.Namespace) -> None:
+    """Train the decoder for previews against the autoencoder of the model's folder, or write it there."""
+    from export import export_preview, vae_of
+    from preview import train_preview
+
+    if not args.export:
+        train_preview(args.work, vae_of(args.out), world(args), **timing(args))
+        return
+    size, told = export_preview(args.work, world(args), args.out, size=args.size)
+    print(f"{size / 1e6:.2f} MB", *(f"{name} {figure:.1f} dB" for name, figure in told.items()))
 
 
 def export(args: argparse.Namespace) -> None:
@@ -125,6 +144,7 @@ COMMANDS = {
     "vae": vae,
     "unet": unet,
     "inpaint": unet,
+    "preview": preview,
     "export": export,
     "resume": resume,
     "split": split,

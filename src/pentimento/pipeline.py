@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 from weakref import WeakKeyDictionary
 
@@ -27,6 +28,7 @@ from .errors import Cancelled
 from .framing import FRAMERS, Floats, Frame, Sampled, unchanged
 from .models.base import Model
 from .models.info import ModelInfo
+from .models.sketching import Sketch
 from .models.upscalers.find import UpscalerFile
 from .models.upscalers.loading import load_upscaler
 from .models.upscalers.upscaler import Upscaler
@@ -46,6 +48,7 @@ class Event:
         "upscaling", tiles of the picture that an upscaler's network enlarges
     picture, pictures : which one, counted from 0, of how many
     preview : makes a small picture of what is predicted so far; None where there is nothing to see
+    pause : seconds that should pass between two previews, so that they cost little of the run
     image : the finished picture, with kind "picture"
     """
 
@@ -56,6 +59,7 @@ class Event:
     steps: int = 0
     sigma: float | None = None
     preview: Callable[[], Image.Image] | None = None
+    pause: float = 0.0
     image: Image.Image | None = None
 
 
@@ -83,6 +87,7 @@ class Run:
     Attributes
     ----------
     upscaler : brings an upscaler's network into memory
+    sketch : gives what draws previews for a model; None where there are to be none
     caches : for each model, what it encoded lately
     seconds : spent in each step of the road
     """
@@ -90,6 +95,7 @@ class Run:
     on_event: Callable[[Event], None] = lambda event: None
     cancel: threading.Event = field(default_factory=threading.Event)
     upscaler: Callable[[UpscalerFile], Upscaler] = lambda file: load_upscaler(file, torch.device("cpu"), torch.float32)
+    sketch: Callable[[Model], Sketch | None] = lambda model: Sketch(model.preview)
     caches: WeakKeyDictionary[Model, Cache] = field(default_factory=WeakKeyDictionary[Model, Cache])
     seconds: dict[str, float] = field(default_factory=dict[str, float])
 
@@ -196,6 +202,8 @@ def _teller(plan: Plan, run: Run, index: int, before: int) -> Callable[[Model], 
     """Count the steps of all passes together; `before` have run in those before."""
 
     def telling(model: Model) -> Callable[[Step], None]:
+        sketch = run.sketch(model)
+
         def tell(step: Step) -> None:
             run.check()
             run.on_event(
@@ -206,13 +214,18 @@ def _teller(plan: Plan, run: Run, index: int, before: int) -> Callable[[Model], 
                     before + step.index + 1,
                     plan.steps,
                     step.sigma,
-                    lambda: Image.fromarray(model.preview(step.denoised)),
+                    None if sketch is None else partial(_preview, sketch, step),
+                    0.0 if sketch is None else sketch.pause,
                 )
             )
 
         return tell
 
     return telling
+
+
+def _preview(sketch: Sketch, step: Step) -> Image.Image:
+    return Image.fromarray(sketch(step.denoised))
 
 
 def _to_array(pixels: Tensor) -> Floats:

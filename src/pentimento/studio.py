@@ -22,6 +22,7 @@ from .models.hub import Watch
 from .models.info import ModelInfo
 from .models.networks.files import EmbeddingFile, NetworkFile
 from .models.networks.find import NetworkLibrary, scan_networks
+from .models.previews import PreviewDecoder, PreviewMethod, check_method, decoder_for, scan_preview_decoders
 from .models.upscalers.find import UpscalerFile, UpscalerLibrary, scan_upscalers
 from .models.vaes import list_vaes
 from .pictures.read import read_picture, split
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from .encoding import Cache
     from .models.base import Model
     from .models.describing import Describer
+    from .models.sketching import Sketch, TinyDecoder
     from .models.upscalers.upscaler import Upscaler
     from .pipeline import Event
     from .result import Finished, Result
@@ -72,6 +74,8 @@ class Studio:
     download : whether a model given by hub id or by its name in the catalogue may be fetched
     paths : whether a request may name a model by a path outside the folders
     watch : opened around a download, see `models.hub.fetch`
+    preview : what events of steps show: `auto` (a tiny decoder where there is one, else a map of colours),
+        `cheap` (the map), `tiny`, `full` (the model's own decoder), `off`; no picture depends on it
 
     Examples
     --------
@@ -91,6 +95,7 @@ class Studio:
         download: bool = False,
         paths: bool = True,
         watch: Watch = nullcontext,
+        preview: str = "auto",
     ) -> None:
         self.model = model
         self.device = device
@@ -99,11 +104,13 @@ class Studio:
         self.paths = paths
         self.watch = watch
         self.data = data
+        self.preview: PreviewMethod = check_method(preview)
         self._folders = (models,) if isinstance(models, str | Path) else tuple(models)
         self._styles_file = styles
         self._resident = Resident()
         self._upscaler: tuple[UpscalerFile, Upscaler] | None = None
         self._describer: tuple[Captioner, Describer] | None = None
+        self._tiny: TinyDecoder | None = None
         self._busy = threading.Lock()
         self._caches: WeakKeyDictionary[Model, Cache] = WeakKeyDictionary()
 
@@ -143,9 +150,14 @@ class Studio:
         """The models that describe pictures in the model folders; scanned on first use."""
         return scan_captioners(look_in(self._folders))
 
+    @cached_property
+    def preview_decoders(self) -> tuple[PreviewDecoder, ...]:
+        """The decoders for previews in and beside the model folders; scanned on first use."""
+        return scan_preview_decoders(look_in(self._folders))
+
     def refresh(self) -> None:
         """Look for models, networks, upscalers and styles again when they are next needed."""
-        for name in ("library", "addons", "upscalers", "captioners", "styles"):
+        for name in ("library", "addons", "upscalers", "captioners", "preview_decoders", "styles"):
             self.__dict__.pop(name, None)
 
     @cached_property
@@ -245,7 +257,9 @@ class Studio:
         from .result import finish, make_result
 
         plan = self.plan(request) if isinstance(request, Request) else request
-        run = Run(caches=self._caches, cancel=cancel or threading.Event(), upscaler=self.load_upscaler)
+        run = Run(
+            caches=self._caches, cancel=cancel or threading.Event(), upscaler=self.load_upscaler, sketch=self._sketch
+        )
         if on_event is not None:
             run.on_event = on_event
         started = time.perf_counter()
@@ -336,6 +350,15 @@ class Studio:
             device = choose_device(self.device)
             self._upscaler = file, load_upscaler(file, device, choose_dtype(self.dtype, device))
         return self._upscaler[1]
+
+    def _sketch(self, model: "Model") -> "Sketch | None":
+        """Give what draws previews of a model; the last tiny decoder stays in memory."""
+        from .models.sketching import WITH_TINY, load_tiny, sketch_by
+
+        file = decoder_for(model.info, self.preview_decoders) if self.preview in WITH_TINY else None
+        if file is not None and (self._tiny is None or self._tiny.file != file):
+            self._tiny = load_tiny(file, model.device, model.dtype)
+        return sketch_by(self.preview, model, None if file is None else self._tiny)
 
     def warm_up(self) -> None:
         """Import what running needs, so that the first run does not wait for it."""

@@ -139,8 +139,13 @@ def test_progress_is_of_the_callers_job_and_interrupt_stops_only_this_apis(http:
     assert 0 < told["progress"] <= 1 and told["state"]["job_count"] == 50 and told["state"]["sampling_steps"] == 400
     assert image_of(told["current_image"]).format == "JPEG"
     assert http.get("/sdapi/v1/progress", params={"skip_current_image": True}).json()["current_image"] is None
-    page = http.post("/internal/progress", json={"id_task": "task(1)", "id_live_preview": -1}).json()
+    where = {"id_task": "task(1)", "id_live_preview": -1}
+    page = http.post("/internal/progress", json=where).json()
     assert page["active"] and not page["completed"] and page["live_preview"].startswith("data:image/jpeg;base64,")
+    http.post("/sdapi/v1/options", json={"live_previews_enable": False})
+    assert http.get("/sdapi/v1/progress").json()["current_image"] is None
+    assert http.post("/internal/progress", json=where).json()["live_preview"] is None
+    http.post("/sdapi/v1/options", json={"live_previews_enable": True})
     native = http.post("/api/v1/jobs", json={"request": fields, "priority": "batch"}).json()["id"]
     assert http.post("/sdapi/v1/interrupt").json() == {}
     thread.join(60)

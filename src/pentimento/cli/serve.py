@@ -13,6 +13,7 @@ import typer
 
 from ..errors import RequestError
 from ..files import data_dir
+from ..models.previews import check_method
 from ..server.settings import LOOPBACK, Settings
 from .options import COMMON, STUDIO, parameter, with_options
 
@@ -30,6 +31,7 @@ _SERVE = (
     _option(_PLACE, "open", bool, False, "Open the page in a browser."),
     _option(_PLACE, "log_format", str, "text", "text or json.", metavar="NAME"),
     _option(_PLACE, "model", str, "builtin", "Model of requests that name none.", metavar="NAME"),
+    _option(_PLACE, "preview", str, "auto", "While a picture is made: auto, cheap, tiny, full, off.", metavar="NAME"),
     _option(
         _PLACE,
         "detector",
@@ -79,6 +81,7 @@ def serve(**values: Any) -> None:
         dtype=values["dtype"],
         styles=str(styles) if styles else None,
         download=values["download"],
+        preview=check_method(values["preview"]),
         token=token,
         users=users,
         detectors=_read_detectors(values["detector"] or ()),

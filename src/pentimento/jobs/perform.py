@@ -200,7 +200,7 @@ class _Teller:
         self.step = event.step
         if self._is_due("step", _SECONDS_BETWEEN_STEPS) or event.step == event.steps:
             self.say("step", **self._progress(event))
-        if event.preview is not None and self._is_due("preview", _SECONDS_BETWEEN_PREVIEWS):
+        if event.preview is not None and self._is_due("preview", max(event.pause, _SECONDS_BETWEEN_PREVIEWS)):
             assert self._plan is not None
             box = self._plan.layout.box
             jpeg = _jpeg(event.preview)

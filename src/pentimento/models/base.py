@@ -132,6 +132,10 @@ class Model:
             pixels = self._vae_decode(scaled)
         return pixels.add_(1).mul_(0.5).clamp_(0, 1)
 
+    def decode_roughly(self, latents: Tensor) -> Tensor:
+        """Decode to about [-1, 1], and leave the autoencoder as it is even where it overflows: for previews."""
+        return self._vae_decode(latents.to(self.device) / self._scaling)
+
     def _vae_decode(self, latents: Tensor) -> Tensor:
         decoded = cast(Any, self.vae).decode(latents.to(self._vae_dtype), return_dict=False)[0]
         return cast(Tensor, decoded).float()

@@ -50,6 +50,7 @@ _SORTS: tuple[tuple[str, Callable[[Sequence[str]], bool]], ...] = (
         "a UNet without its text encoder and VAE",
         _some(rf"^({re.escape(UNET)})?(input_blocks\.0\.0|down_blocks\.0\.resnets)"),
     ),
+    ("a decoder for previews", _some(r"^decoder\.layers\.2\.conv\.0\.|^3\.conv\.0\.")),
     ("a VAE", _some(r"^(first_stage_model\.)?decoder\.conv_in\.")),
     ("a text encoder", _some(r"(text_model\.|^)encoder\.layers\.0\.|resblocks\.0\.")),
     ("an upscaler", _some(r"^(conv_first|model\.0|body\.0)\b")),

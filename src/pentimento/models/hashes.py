@@ -9,6 +9,9 @@ from typing import Any, BinaryIO, cast
 
 from ..files import cache_dir, write_atomically
 
+PREVIEW_DECODER = "preview_decoder"
+"""Part of a model's folder that changes no picture."""
+
 
 def content_hash(path: Path) -> str:
     """Compute the SHA-256 of a model, 64 hex digits.
@@ -16,12 +19,12 @@ def content_hash(path: Path) -> str:
     A file's is that of its bytes (the hash that A1111 writes into pictures). A folder's is
     that of the text with one line `SHA-256 relative/path` for each `.safetensors` file in
     it, in the order of their paths: configuration files and file names' letter case of the
-    parent do not count.
+    parent do not count, nor does a decoder for previews.
     """
     if path.is_file():
         return file_hash(path)
-    weights = sorted(path.rglob("*.safetensors"), key=lambda file: file.relative_to(path).as_posix())
-    lines = (f"{file_hash(file)} {file.relative_to(path).as_posix()}\n" for file in weights)
+    names = sorted(file.relative_to(path).as_posix() for file in path.rglob("*.safetensors"))
+    lines = (f"{file_hash(path / name)} {name}\n" for name in names if not name.startswith(f"{PREVIEW_DECODER}/"))
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 

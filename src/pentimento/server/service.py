@@ -166,6 +166,7 @@ def _studio_settings(settings: Settings) -> dict[str, Any]:
         "data": str(settings.data / "inputs"),
         "styles": settings.styles,
         "download": settings.download,
+        "preview": settings.preview,
     }
 
 

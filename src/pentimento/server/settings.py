@@ -33,6 +33,7 @@ class Settings:
     Attributes
     ----------
     data : folder of everything that the server keeps
+    preview : what is shown while a picture is made, as `Studio(preview=...)` takes it
     token : what clients must show; None = nobody is asked
     users : name of the user by token; where there are any, each has jobs and pictures of their own
     detectors : what stands for a name in `ad_model` of `/sdapi/v1`: a detector of transformers, and words that it
@@ -51,6 +52,7 @@ class Settings:
     dtype: str = "auto"
     styles: str | None = None
     download: bool = False
+    preview: str = "auto"
     token: str | None = field(default=None, repr=False)
     users: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     detectors: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])

@@ -43,7 +43,7 @@ def router(callers: Callers) -> APIRouter:
     ) -> dict[str, Any]:
         """Tell how far the caller's job is: the one of a task id, or that which runs."""
         job = _task(service, callers, owner, id_task) if id_task else _current(service, owner)
-        return _progress(service, job, owner, with_picture=not skip_current_image)
+        return _progress(service, job, owner, with_picture=not skip_current_image and callers.of(owner).sees_previews)
 
     @routes.post("/interrupt")
     async def interrupt(service: TheService, owner: Owner, id_task: str | None = None) -> dict[str, Any]:
@@ -84,7 +84,8 @@ def internal_router(callers: Callers) -> APIRouter:
         """Tell how far a task is."""
         body = read_json(await request.body())
         job = _task(service, callers, owner, str(body.get("id_task") or ""))
-        preview = job and body.get("live_preview", True) and service.jobs.preview(job.id)
+        wanted = callers.of(owner).sees_previews and body.get("live_preview", True)
+        preview = service.jobs.preview(job.id) if job and wanted else None
         return {
             "active": job is not None and job.state == "running",
             "queued": job is not None and job.state == "queued",

@@ -65,6 +65,15 @@ DEFAULTS: Mapping[str, Any] = {
     "show_progress_type": "Approx NN",
 }
 
+# What A1111 calls the server's way of showing previews.
+PREVIEWS: Mapping[str, Mapping[str, Any]] = {
+    "auto": {},
+    "tiny": {"show_progress_type": "TAESD"},
+    "cheap": {"show_progress_type": "Approx cheap"},
+    "full": {"show_progress_type": "Full"},
+    "off": {"live_previews_enable": False},
+}
+
 
 @dataclass
 class Caller:
@@ -78,6 +87,11 @@ class Caller:
 
     settings: dict[str, Any] = field(default_factory=dict[str, Any])
     tasks: "OrderedDict[str, str]" = field(default_factory=OrderedDict[str, str])
+
+    @property
+    def sees_previews(self) -> bool:
+        """Whether the caller wants pictures with the progress of a job."""
+        return bool(self.settings.get("live_previews_enable", True))
 
     def task(self, name: object, job: str) -> None:
         """Remember under what name a caller knows a job."""

@@ -9,7 +9,7 @@ from ...errors import ModelNotFoundError, RequestError
 from ..incoming import read_json
 from ..service import Owner, TheService
 from . import extras, generate, lists
-from .memory import DEFAULTS, Callers
+from .memory import DEFAULTS, PREVIEWS, Callers
 
 PREFIX = "/sdapi/v1"
 _LARGEST_SETTING = 100_000
@@ -35,6 +35,7 @@ def _options(callers: Callers) -> APIRouter:
         """Give the settings: what the caller has set, and for the rest what holds."""
         model = service.studio.find()
         now = {**DEFAULTS, "sd_model_checkpoint": model.title, "sd_checkpoint_hash": model.full_hash}
+        now |= PREVIEWS[service.settings.preview]
         return {**now, **callers.of(owner).settings}
 
     @routes.post("/options")
