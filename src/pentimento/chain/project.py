@@ -97,16 +97,23 @@ def pack(parts: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def read_project(path: Path) -> tuple[bytes, tuple[Step, ...]]:
+def read_project(file: Path | bytes, most: int | None = None) -> tuple[bytes, tuple[Step, ...]]:
     """Read a project file: the source and the steps.
+
+    Parameters
+    ----------
+    file : where it is, or its bytes
+    most : bytes that all parts may have together once they are unpacked
 
     Raises
     ------
     RequestError
-        Where there is no such file, or it is damaged, foreign or of a newer form.
+        Where there is no such file, or it is damaged, foreign, larger or of a newer form.
     """
+    path = Path("the given bytes") if isinstance(file, bytes) else file
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(io.BytesIO(file) if isinstance(file, bytes) else file) as archive:
+            _check_sum(archive, path, most)
             return _read(archive, path)
     except FileNotFoundError as error:
         raise RequestError("file", str(path), f"there is no file '{path}'; `chain new` begins one") from error
@@ -116,6 +123,14 @@ def read_project(path: Path) -> tuple[bytes, tuple[Step, ...]]:
         raise RequestError("file", str(path), f"'{path}' cannot be read ({error.strerror})") from error
     except ImageError as error:
         raise RequestError("file", str(path), f"'{path}' is damaged: {error}") from error
+
+
+def _check_sum(archive: zipfile.ZipFile, path: Path, most: int | None) -> None:
+    size = sum(entry.file_size for entry in archive.infolist())
+    if most is not None and size > most:
+        raise RequestError(
+            "file", str(path), f"'{path}' has {size} bytes when it is unpacked; at most {most} are taken"
+        )
 
 
 def _read(archive: zipfile.ZipFile, path: Path) -> tuple[bytes, tuple[Step, ...]]:
