@@ -61,7 +61,7 @@ class NewChain(Body):
     picture: str = Field(description="id of a picture of the history", max_length=100)
 
 
-class Place(Body):
+class StepPlace(Body):
     """A step in its place."""
 
     id: str = Field(max_length=40)
@@ -72,7 +72,7 @@ class Place(Body):
 class Arrangement(Body):
     """All steps from below to above, as they are to be; one that is left out is taken away."""
 
-    steps: list[Place] = Field(max_length=1000)
+    steps: list[StepPlace] = Field(max_length=1000)
 
 
 class NewStep(Body):
@@ -88,7 +88,7 @@ class Retake(Body):
     picture: str = Field(description="id of a picture of the history", max_length=100)
 
 
-class Again(Body):
+class StepRun(Body):
     """How a step is run again."""
 
     request: RequestFields = Field(default_factory=dict, description="fields that are to be other, such as its seed")
@@ -187,17 +187,17 @@ def retake(id: Id, step: StepId, new: Retake, service: TheService, owner: Owner)
 
 
 @router.post("/{id}/steps/{step}/runs", status_code=202, responses=answer(answers.Job, 404, 422, 429, status=202))
-async def rerun(id: Id, step: StepId, again: Again, service: TheService, owner: Owner) -> JSONResponse:
+async def rerun(id: Id, step: StepId, run: StepRun, service: TheService, owner: Owner) -> JSONResponse:
     """Run a step again over what lies below it now, as a job; its picture may then take the step's place."""
-    asked, plan = await run_in_threadpool(_planned, service, owner, id, step, again)
-    job = await service.jobs.submit(asked, plan, owner=owner, origin="native", priority=again.priority)
+    asked, plan = await run_in_threadpool(_planned, service, owner, id, step, run)
+    job = await service.jobs.submit(asked, plan, owner=owner, origin="native", priority=run.priority)
     return JSONResponse(job_told(job), 202, headers={"Location": f"/api/v1/jobs/{job.id}"})
 
 
-def _planned(service: Service, owner: str, id: str, step: str, again: Again) -> tuple[Request, Plan]:
+def _planned(service: Service, owner: str, id: str, step: str, run: StepRun) -> tuple[Request, Plan]:
     chain = service.chains.open(id, owner)
     number = _number(chain, step)
-    asked = chain.again(number, **service.incoming.fields(again.request))
+    asked = chain.again(number, **service.incoming.fields(run.request))
     service.incoming.check_run(asked)
     plan = service.studio.plan(asked)
     chain.check(plan, number)
