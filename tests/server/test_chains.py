@@ -219,6 +219,10 @@ def test_a_foreign_file_is_refused_and_a_large_one_is_not_unpacked(
     for data in (b"", picture, http.get(chain["file"], params={"format": "ora"}).content):
         refused = http.post("/api/v1/chains/files", content=data)
         assert refused.status_code == 422 and refused.json()["field"] == "file", refused.text
+    foreign = io.BytesIO()
+    Image.fromarray(pixels(picture)).save(foreign, "PPM")
+    refused = http.post("/api/v1/chains/files", content=pm.Chain.of(foreign.getvalue()).to_bytes())
+    assert refused.status_code == 422 and "no picture that can be read; send PNG" in refused.json()["detail"]
     with pytest.raises(RequestError, match="at most 1000 are taken"):
         pm.Chain.from_bytes(http.get(chain["file"]).content, most=1000)
 

@@ -85,19 +85,20 @@ class Chain:
         return cls(*read_project(Path(path).expanduser()))
 
     @classmethod
-    def from_bytes(cls, data: bytes, most: int | None = None) -> "Chain":
+    def from_bytes(cls, data: bytes, most: int | None = None, check: Callable[[bytes], object] = len) -> "Chain":
         """Read what `to_bytes` gave.
 
         Parameters
         ----------
         most : bytes that all parts may have together once they are unpacked; left out = no bound for the whole
+        check : given each picture's bytes before it is opened; raises where it is not to be
 
         Raises
         ------
         RequestError
             Where it is damaged, foreign, larger or of a newer form.
         """
-        return cls(*read_project(data, most))
+        return cls(*read_project(data, most, check))
 
     def save(self, path: str | Path) -> None:
         """Write everything into one file, whole or not at all."""

@@ -9,7 +9,7 @@ layers/SHA256.png the layers, see `pictures.layers`
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -97,13 +97,16 @@ def pack(parts: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def read_project(file: Path | bytes, most: int | None = None) -> tuple[bytes, tuple[Step, ...]]:
+def read_project(
+    file: Path | bytes, most: int | None = None, check: Callable[[bytes], object] = len
+) -> tuple[bytes, tuple[Step, ...]]:
     """Read a project file: the source and the steps.
 
     Parameters
     ----------
     file : where it is, or its bytes
     most : bytes that all parts may have together once they are unpacked
+    check : given each picture's bytes before it is opened; raises where it is not to be
 
     Raises
     ------
@@ -114,7 +117,7 @@ def read_project(file: Path | bytes, most: int | None = None) -> tuple[bytes, tu
     try:
         with zipfile.ZipFile(io.BytesIO(file) if isinstance(file, bytes) else file) as archive:
             _check_sum(archive, path, most)
-            return _read(archive, path)
+            return _read(archive, path, check)
     except FileNotFoundError as error:
         raise RequestError("file", str(path), f"there is no file '{path}'; `chain new` begins one") from error
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
@@ -133,13 +136,18 @@ def _check_sum(archive: zipfile.ZipFile, path: Path, most: int | None) -> None:
         )
 
 
-def _read(archive: zipfile.ZipFile, path: Path) -> tuple[bytes, tuple[Step, ...]]:
+def _read(archive: zipfile.ZipFile, path: Path, check: Callable[[bytes], object]) -> tuple[bytes, tuple[Step, ...]]:
     if "mimetype" not in archive.namelist() or _part(archive, "mimetype", path).strip() != MIMETYPE:
         raise RequestError("file", str(path), f"'{path}' is no chain but another kind of zip file")
     record = _record(_part(archive, "chain.json", path), path)
     source = _content(archive, f"pictures/{record.source}", record.source, path)
+    check(source)
     size = Ground.of(source).size
-    return source, tuple(_step(archive, step, size, path) for step in record.steps)
+    steps = tuple(_step(archive, step, size, path) for step in record.steps)
+    for step in steps:
+        for data in step.inputs.values():
+            check(data)
+    return source, steps
 
 
 def _record(data: bytes, path: Path) -> _ChainRecord:

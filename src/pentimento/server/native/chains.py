@@ -206,11 +206,7 @@ def _planned(service: Service, owner: str, id: str, step: str, run: StepRun) -> 
 
 def _keep(service: Service, owner: str, data: bytes) -> dict[str, Any]:
     bounds = service.settings.bounds
-    chain = Chain.from_bytes(data, most=4 * bounds.body_bytes)
-    check_picture(chain.source, "file", bounds)
-    for step in chain.steps:
-        for picture in step.inputs.values():
-            check_picture(picture, "file", bounds)
+    chain = Chain.from_bytes(data, 4 * bounds.body_bytes, lambda picture: check_picture(picture, "file", bounds))
     return _told(service.chains.add(chain, owner), chain)
 
 
