@@ -20,7 +20,7 @@ from ..pictures.read import read_picture
 from ..recipe import picture_bytes, pixels_sha256
 from ..request import Picture, Request
 from .openraster import to_openraster
-from .project import read_project, write_project
+from .project import Check, read_project, unchecked, write_project
 from .step import Edit, Ground, Step, make_step
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Chain:
         return cls(*read_project(Path(path).expanduser()))
 
     @classmethod
-    def from_bytes(cls, data: bytes, most: int | None = None, check: Callable[[bytes], object] = len) -> "Chain":
+    def from_bytes(cls, data: bytes, most: int | None = None, check: Check = unchecked) -> "Chain":
         """Read what `to_bytes` gave.
 
         Parameters

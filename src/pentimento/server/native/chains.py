@@ -36,7 +36,7 @@ _MIMES = {_PROJECT: MIMETYPE.decode(), _ORA: "image/openraster"}
 _RAW = {
     "requestBody": {
         "required": True,
-        "content": {_MIMES[_PROJECT]: {"schema": {"type": "string", "format": "binary"}}},
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
 _FILE: dict[int | str, dict[str, Any]] = {
