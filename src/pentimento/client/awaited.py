@@ -240,8 +240,9 @@ class AsyncClient:
     async def refresh_chain(self, chain: str, on_event: Callable[[RemoteEvent], None] | None = None) -> dict[str, Any]:
         """Run every stale step again, from below to above; muted ones are passed over."""
         told = await self.chain(chain)
-        while (step := chains.next_stale(told)) is not None:
-            told = await self.rerun_step(chain, step, on_event)
+        for place in range(len(told["steps"])):
+            if chains.is_due(step := told["steps"][place]):
+                told = await self.rerun_step(chain, step["id"], on_event)
         return told
 
     async def remove_chain(self, chain: str) -> None:

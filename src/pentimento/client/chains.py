@@ -58,6 +58,6 @@ def remove(chain: str) -> Flow[None]:
     yield Call("DELETE", f"/api/v1/chains/{chain}")
 
 
-def next_stale(told: Told) -> str | None:
-    """Name the lowest step that is to be run again; muted ones are passed over."""
-    return next((step["id"] for step in told["steps"] if step["stale"] and not step["muted"]), None)
+def is_due(step: Told) -> bool:
+    """Say whether a step is to be run again; muted ones are passed over."""
+    return step["stale"] and not step["muted"]
