@@ -164,6 +164,7 @@ _TAGS = {
     "plan": "Native: plans",
     "jobs": "Native: jobs and events",
     "pictures": "Native: history",
+    "chains": "Native: chains",
     "words": "Native: other words",
     "sdapi": "A1111's API",
     "openai": "OpenAI's images API",
@@ -171,13 +172,25 @@ _TAGS = {
 }
 
 
-_ANSWERS = ("Job", "JobScript", "Picture", "TimedPlan", "TimedScriptPlan", "ScriptInfo", "OptionField", "DownloadTold")
+_ANSWERS = (
+    "Job",
+    "JobScript",
+    "Picture",
+    "TimedPlan",
+    "TimedScriptPlan",
+    "ScriptInfo",
+    "OptionField",
+    "DownloadTold",
+    "Chain",
+    "ChainStep",
+)
 """Schemas of answers that have a table of their own; the rest is in the OpenAPI document."""
 
 
 def _schemas(schemas: Mapping[str, Any]) -> Iterable[str]:
     asked = ("NewJob", "ScriptCall", "PlanBody", "RequestBody", "Marks", "Text", "NewDownload", "NewFolder")
-    for name in (*asked, *_ANSWERS, "Problem"):
+    chains = ("NewChain", "Arrangement", "StepPlace", "NewStep", "Retake", "StepRun")
+    for name in (*asked, *chains, *_ANSWERS, "Problem"):
         schema = schemas[name]
         required = schema.get("required", ())
         rows = [

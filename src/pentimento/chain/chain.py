@@ -20,7 +20,7 @@ from ..pictures.read import read_picture
 from ..recipe import picture_bytes, pixels_sha256
 from ..request import Picture, Request
 from .openraster import to_openraster
-from .project import read_project, write_project
+from .project import Check, read_project, unchecked, write_project
 from .step import Edit, Ground, Step, make_step
 
 if TYPE_CHECKING:
@@ -83,6 +83,22 @@ class Chain:
             Where there is no such file, or it is damaged, foreign or of a newer form.
         """
         return cls(*read_project(Path(path).expanduser()))
+
+    @classmethod
+    def from_bytes(cls, data: bytes, most: int | None = None, check: Check = unchecked) -> "Chain":
+        """Read what `to_bytes` gave.
+
+        Parameters
+        ----------
+        most : bytes that all parts may have together once they are unpacked; left out = no bound for the whole
+        check : given each picture's bytes before it is opened; raises where it is not to be
+
+        Raises
+        ------
+        RequestError
+            Where it is damaged, foreign, larger or of a newer form.
+        """
+        return cls(*read_project(data, most, check))
 
     def save(self, path: str | Path) -> None:
         """Write everything into one file, whole or not at all."""
@@ -179,7 +195,7 @@ class Chain:
         """
         return self._added(Edit.of_result(result, index), label)
 
-    def accept(self, studio: "Studio", file: str | Path, label: str = "") -> "Chain":
+    def accept(self, studio: "Studio", file: str | Path | bytes, label: str = "") -> "Chain":
         """Add what a result over this chain's picture has changed, from the result's file.
 
         Raises
@@ -196,15 +212,20 @@ class Chain:
         _check_over(below, edit.plan)
         return replace(self, steps=(*self.steps, make_step(below, edit, label)))
 
-    def check(self, plan: "Plan") -> None:
-        """Refuse what cannot become the next step, before it is run.
+    def check(self, plan: "Plan", number: int | None = None) -> None:
+        """Refuse what cannot become the next step, or take the place of one, before it is run.
 
         Raises
         ------
         RequestError
         """
-        _check_over(self._below(len(self.steps) + 1), plan)
+        self._checked(plan, len(self.steps) + 1 if number is None else self._check_number(number))
+
+    def _checked(self, plan: "Plan", number: int) -> Ground:
+        below = self._below(number)
+        _check_over(below, plan)
         _check_one(plan)
+        return below
 
     # Steps
 
@@ -235,7 +256,7 @@ class Chain:
 
     def rename(self, number: int, label: str) -> "Chain":
         """Give a step another label; empty = its prompt."""
-        return self._with(number, replace(self.steps[self._check_number(number) - 1], label=label))
+        return self._set(number, replace(self.steps[self._check_number(number) - 1], label=label))
 
     def rerun(
         self,
@@ -256,14 +277,51 @@ class Chain:
         RequestError, RecipeError
             Where it cannot be run over what lies below it now, or by this program.
         """
+        plan = studio.plan(self.again(number, **changes))
+        below = self._checked(plan, number)
+        return self._with(number, make_step(below, Edit.of_result(studio.run(plan, on_event, cancel), 0)))
+
+    def again(self, number: int, **changes: Any) -> Request:
+        """Build the request that runs a step again over what lies below it now.
+
+        Parameters
+        ----------
+        changes : fields of it that are to be other
+
+        Raises
+        ------
+        RequestError, RecipeError
+            Where this program does not take it.
+        """
         step = self.steps[self._check_number(number) - 1]
-        below = self._below(number)
-        request = step.request(below.to_image())
-        plan = studio.plan(request.changed(**changes) if changes else request)
-        _check_over(below, plan)
-        _check_one(plan)
-        made = make_step(below, Edit.of_result(studio.run(plan, on_event, cancel), 0))
-        return self._with(number, replace(made, label=step.label, muted=step.muted))
+        request = step.request(self._below(number).to_image())
+        return request.changed(**changes) if changes else request
+
+    def retake(self, studio: "Studio", number: int, file: str | Path | bytes) -> "Chain":
+        """Put a result in the place of a step, from the result's file.
+
+        It is kept as what it changed in the picture that it was made of: the step is stale where that is not
+        what lies below it now.
+
+        Raises
+        ------
+        RequestError
+            Where the result has no source, or the sizes are not those of the chain.
+        RecipeError
+            As `accept`.
+        """
+        self._check_number(number)
+        edit = Edit.of_file(file, studio)
+        given = edit.plan.request.init_image
+        if given is None:
+            raise RequestError("picture", "without a source", "it is made of no picture; a step is an edit of one")
+        ground = Ground.of(picture_bytes(given, "init_image"))
+        if ground.size != self.size:
+            raise RequestError(
+                "picture", str(ground.size), f"it is made of a picture of {ground.size}; the chain's is {self.size}"
+            )
+        _check_over(ground, edit.plan)
+        return self._with(number, make_step(ground, edit))
 
     def refresh(
         self,
@@ -288,7 +346,12 @@ class Chain:
                     on_step(chain)
         return chain
 
-    def _with(self, number: int, step: Step) -> "Chain":
+    def _with(self, number: int, made: Step) -> "Chain":
+        """Put a step that was made in the place of another, whose label it takes."""
+        old = self.steps[number - 1]
+        return self._set(number, replace(made, label=old.label, muted=old.muted))
+
+    def _set(self, number: int, step: Step) -> "Chain":
         return replace(self, steps=(*self.steps[: number - 1], step, *self.steps[number:]))
 
     def _check_number(self, number: int, field: str = "step") -> int:
@@ -312,14 +375,23 @@ class Chain:
             Where the format is unknown, or cannot hold the picture.
         """
         target = Path(path).expanduser()
+        write_atomically(target, self.encode(format or target.suffix, upto, quality))
+
+    def encode(self, format: str, upto: int | None = None, quality: int = 90) -> bytes:
+        """Give the bytes of the file that `export` writes.
+
+        Raises
+        ------
+        RequestError
+            As `export`.
+        """
         shown = replace(self, steps=self.steps[: self._upto(upto)])
-        if (format or target.suffix).lower().removeprefix(".") == "ora":
-            write_atomically(target, to_openraster(shown.grounds(), shown.steps))
-            return
+        if format.lower().removeprefix(".") == "ora":
+            return to_openraster(shown.grounds(), shown.steps)
         image = shown.picture()
         icc: bytes | None = image.info.get("icc_profile")
         last = next((step.infotext for step in reversed(shown.steps) if not step.muted), None)
-        metadata.save(image, target, format, infotext=last, icc=icc, quality=quality)
+        return metadata.encode(image, format, infotext=last, icc=icc, quality=quality)
 
 
 def _check_over(ground: Ground, plan: "Plan") -> None:

@@ -9,7 +9,7 @@ layers/SHA256.png the layers, see `pictures.layers`
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -36,6 +36,15 @@ _LARGEST_PART = 2**31
 """Bytes above which a part is not unpacked."""
 
 _Edge = Annotated[int, Field(ge=0)]
+
+
+Check = Callable[[bytes], object]
+"""Is given a picture's bytes before they are opened; raises where they are not to be."""
+
+
+def unchecked(data: bytes) -> None:
+    """Let any picture be opened."""
+    del data
 
 
 class _Record(BaseModel):
@@ -97,17 +106,27 @@ def pack(parts: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def read_project(path: Path) -> tuple[bytes, tuple[Step, ...]]:
+def read_project(
+    file: Path | bytes, most: int | None = None, check: Check = unchecked
+) -> tuple[bytes, tuple[Step, ...]]:
     """Read a project file: the source and the steps.
+
+    Parameters
+    ----------
+    file : where it is, or its bytes
+    most : bytes that all parts may have together once they are unpacked
+    check : given each picture's bytes before it is opened; raises where it is not to be
 
     Raises
     ------
     RequestError
-        Where there is no such file, or it is damaged, foreign or of a newer form.
+        Where there is no such file, or it is damaged, foreign, larger or of a newer form.
     """
+    path = Path("the given bytes") if isinstance(file, bytes) else file
     try:
-        with zipfile.ZipFile(path) as archive:
-            return _read(archive, path)
+        with zipfile.ZipFile(io.BytesIO(file) if isinstance(file, bytes) else file) as archive:
+            _check_sum(archive, path, most)
+            return _read(archive, path, check)
     except FileNotFoundError as error:
         raise RequestError("file", str(path), f"there is no file '{path}'; `chain new` begins one") from error
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
@@ -118,13 +137,26 @@ def read_project(path: Path) -> tuple[bytes, tuple[Step, ...]]:
         raise RequestError("file", str(path), f"'{path}' is damaged: {error}") from error
 
 
-def _read(archive: zipfile.ZipFile, path: Path) -> tuple[bytes, tuple[Step, ...]]:
+def _check_sum(archive: zipfile.ZipFile, path: Path, most: int | None) -> None:
+    size = sum(entry.file_size for entry in archive.infolist())
+    if most is not None and size > most:
+        raise RequestError(
+            "file", str(path), f"'{path}' has {size} bytes when it is unpacked; at most {most} are taken"
+        )
+
+
+def _read(archive: zipfile.ZipFile, path: Path, check: Check) -> tuple[bytes, tuple[Step, ...]]:
     if "mimetype" not in archive.namelist() or _part(archive, "mimetype", path).strip() != MIMETYPE:
         raise RequestError("file", str(path), f"'{path}' is no chain but another kind of zip file")
     record = _record(_part(archive, "chain.json", path), path)
     source = _content(archive, f"pictures/{record.source}", record.source, path)
+    check(source)
     size = Ground.of(source).size
-    return source, tuple(_step(archive, step, size, path) for step in record.steps)
+    steps = tuple(_step(archive, step, size, path) for step in record.steps)
+    for step in steps:
+        for data in step.inputs.values():
+            check(data)
+    return source, steps
 
 
 def _record(data: bytes, path: Path) -> _ChainRecord:

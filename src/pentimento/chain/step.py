@@ -152,8 +152,8 @@ class Edit:
         )
 
     @classmethod
-    def of_file(cls, file: str | Path, studio: "Studio") -> "Edit":
-        """Take a result from its file.
+    def of_file(cls, file: str | Path | bytes, studio: "Studio") -> "Edit":
+        """Take a result from its file, or from the bytes of it.
 
         Raises
         ------
@@ -162,10 +162,11 @@ class Edit:
             those that were made.
         """
         recipe, image = open_recipe(file), read_picture(file, "result")
+        name = "the picture" if isinstance(file, bytes) else str(file)
         if recipe.script is not None:
-            raise RecipeError(f"{file} was put together by '{recipe.script.name}'; a step is the result of one run")
+            raise RecipeError(f"{name} was put together by '{recipe.script.name}'; a step is the result of one run")
         if pixels_sha256(image) != recipe.pixels:
-            raise RecipeError(f"{file} was changed after it was made, or loses pixels: give the PNG that was written")
+            raise RecipeError(f"{name} was changed after it was made, or loses pixels: give the PNG that was written")
         request = to_request(recipe, studio.inputs)
         plan = studio.plan(request.changed(model=request.model or recipe.model.name))
         frame = FRAMERS[plan.profile.overlay].frame(plan.request, plan.inputs, plan.layout)

@@ -1,14 +1,16 @@
 """The client that is awaited."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
 import httpx
 
+from ..chain import Chain
 from ..request import Picture, Request
-from . import flows
+from . import chains, flows
 from .told import Priority, RemoteEvent, RemoteJob, RemotePicture, State
 
 T = TypeVar("T")
@@ -182,3 +184,80 @@ class AsyncClient:
     async def restore(self, picture: str) -> RemotePicture:
         """Bring a picture back from the trash."""
         return await self._do(flows.restore(picture))
+
+    # Chains: told as plain values, see `/api/v1/chains` in the reference
+
+    async def chain_of(self, picture: str) -> dict[str, Any]:
+        """Give the chain that has led to a picture of the history: as it was left, or else made now."""
+        return await self._do(chains.of_picture(picture))
+
+    async def upload_chain(self, chain: Chain | str | Path) -> dict[str, Any]:
+        """Send a chain, or the file of one."""
+        return await self._do(chains.upload(chain))
+
+    async def chain(self, chain: str) -> dict[str, Any]:
+        """Ask for a chain."""
+        return await self._do(chains.get(chain))
+
+    async def chains(self) -> list[dict[str, Any]]:
+        """List the chains that are kept."""
+        return await self._do(flows.plain("/api/v1/chains"))
+
+    async def chain_file(self, chain: str, format: str = "pentimento", upto: int | None = None) -> bytes:
+        """Fetch a chain as project file (`Chain.from_bytes` reads it), as "ora", or what it shows as a picture."""
+        return await self._do(chains.file(chain, format, upto))
+
+    async def arrange_chain(self, chain: str, steps: Sequence[str | Mapping[str, Any]]) -> dict[str, Any]:
+        """Put a chain's steps as they are to be, from below to above; one that is left out is taken away.
+
+        Parameters
+        ----------
+        steps : ids, or `{"id", "muted", "label"}`
+        """
+        return await self._do(chains.arrange(chain, steps))
+
+    async def add_step(self, chain: str, picture: str, label: str = "") -> dict[str, Any]:
+        """Add a picture of the history that was made of the chain's picture."""
+        return await self._do(chains.add(chain, picture, label))
+
+    async def retake_step(self, chain: str, step: str, picture: str) -> dict[str, Any]:
+        """Put a picture of the history in a step's place."""
+        return await self._do(chains.retake(chain, step, picture))
+
+    async def rerun_step(
+        self,
+        chain: str,
+        step: str,
+        on_event: Callable[[RemoteEvent], None] | None = None,
+        *,
+        priority: Priority = "interactive",
+        **changes: Any,
+    ) -> dict[str, Any]:
+        """Run a step again over what lies below it now, and put the result in its place.
+
+        Parameters
+        ----------
+        changes : fields of its request that are to be other, such as `seed=7`
+
+        Raises
+        ------
+        JobFailed
+            Where the job fails or is cancelled.
+        """
+        job = await self._do(chains.submit(chain, step, changes, priority))
+        async for event in self.events(job.id):
+            if on_event is not None:
+                on_event(event)
+        return await self.retake_step(chain, step, flows.finished(await self.job(job.id)).pictures[0].id)
+
+    async def refresh_chain(self, chain: str, on_event: Callable[[RemoteEvent], None] | None = None) -> dict[str, Any]:
+        """Run every stale step again, from below to above; muted ones are passed over."""
+        told = await self.chain(chain)
+        for place in range(len(told["steps"])):
+            if chains.is_due(step := told["steps"][place]):
+                told = await self.rerun_step(chain, step["id"], on_event)
+        return told
+
+    async def remove_chain(self, chain: str) -> None:
+        """Delete a chain; the pictures of the history stay."""
+        await self._do(chains.remove(chain))

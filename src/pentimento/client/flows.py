@@ -122,7 +122,7 @@ def submit(
     called = yield from script_written(script, options)
     body = {"request": fields, **called, "priority": priority, "format": format, "keep": keep}
     response = yield Call("POST", "/api/v1/jobs", body=body, headers={KEY: key or secrets.token_urlsafe()})
-    return _job(response.json())
+    return job_of(response.json())
 
 
 def plan(request: Request, script: str | None, options: ScriptOptions | None) -> Flow[dict[str, Any]]:
@@ -134,17 +134,17 @@ def plan(request: Request, script: str | None, options: ScriptOptions | None) ->
 
 def get_job(job: str) -> Flow[RemoteJob]:
     told = yield from plain(f"/api/v1/jobs/{job}")
-    return _job(told)
+    return job_of(told)
 
 
 def list_jobs(state: Sequence[State], limit: int, before: str | None) -> Flow[list[RemoteJob]]:
     told = yield from plain("/api/v1/jobs", state=list(state) or None, limit=limit, before=before)
-    return [_job(row) for row in told]
+    return [job_of(row) for row in told]
 
 
 def cancel(job: str) -> Flow[RemoteJob]:
     response = yield Call("DELETE", f"/api/v1/jobs/{job}")
-    return _job(response.json())
+    return job_of(response.json())
 
 
 def fetch(pictures: Sequence[RemotePicture]) -> Flow[list[RemotePicture]]:
@@ -187,7 +187,7 @@ def _picture(told: Mapping[str, Any]) -> RemotePicture:
     return RemotePicture(**{name: told[name] for name in names}, tags=tuple(told["tags"]), told=told)
 
 
-def _job(told: Mapping[str, Any]) -> RemoteJob:
+def job_of(told: Mapping[str, Any]) -> RemoteJob:
     return RemoteJob(
         id=told["id"],
         state=told["state"],

@@ -20,7 +20,7 @@ from ..errors import (
 )
 from ..jobs import JobNotFound, QueueFull
 from ..models.downloads import NoSuchDownload
-from ..store import PictureNotFound
+from ..store import ChainNotFound, PictureNotFound
 
 
 class Refusal(PentimentoError):
@@ -57,6 +57,7 @@ _STATUSES: tuple[tuple[type[BaseException], int, str], ...] = (
     (QueueFull, 429, "Too many jobs wait"),
     (JobNotFound, 404, "There is no such job"),
     (PictureNotFound, 404, "There is no such picture"),
+    (ChainNotFound, 404, "There is no such chain"),
     (NoSuchDownload, 404, "There is no such download"),
     (ImageError, 422, "The picture cannot be used"),
     (RequestError, 422, "The request cannot be taken"),

@@ -88,6 +88,16 @@ class Incoming:
         RequestError
             Names the field, the value and the way out.
         """
+        return Request(**self.fields(fields))
+
+    def fields(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Give fields of a request as `Request` takes them: pictures as bytes, a VAE as its file.
+
+        Raises
+        ------
+        RequestError
+            Names the field, the value and the way out.
+        """
         values = dict(fields)
         for name in PICTURE_FIELDS:
             value = values.get(name)
@@ -95,7 +105,7 @@ class Incoming:
                 values[name] = self.picture(value, name)
         if values.get("vae") is not None:
             values["vae"] = self._vae(values["vae"])
-        return Request(**values)
+        return values
 
     def script(self, name: str, values: Mapping[str, Any]) -> tuple[Script, Options]:
         """Find a script and make its options of a body's values.

@@ -16,7 +16,7 @@ from ..models.downloads import Downloads
 from ..plan import Plan
 from ..request import Request
 from ..scripts import Options, Script, ScriptPlan, plan_script
-from ..store import Store
+from ..store import Chains, Store
 from ..studio import Studio
 from .errors import Refusal
 from .fetching import is_public
@@ -42,6 +42,7 @@ class Service:
     settings: Settings
     studio: Studio
     store: Store
+    chains: Chains
     jobs: Jobs
     incoming: Incoming
     downloads: Downloads
@@ -197,6 +198,7 @@ def open_service(settings: Settings, executor: Executor | None = None) -> Servic
         settings=settings,
         studio=studio,
         store=store,
+        chains=Chains(settings.data / "chains"),
         jobs=Jobs(settings.data, executor, store, limits),
         incoming=Incoming(store.inputs, settings.bounds, _folders(settings)),
         downloads=Downloads(settings.data / "models", studio.refresh, is_public),

@@ -12,7 +12,7 @@ from typing import Any
 
 from .picture import Page, Picture
 
-_VERSION = 2
+_VERSION = 3
 _COLUMNS = tuple(field.name for field in fields(Picture))
 _SCHEMA = f"""
 BEGIN;
@@ -20,11 +20,12 @@ CREATE TABLE pictures (
     number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, job TEXT, "index" INTEGER, owner TEXT, created REAL,
     width INTEGER, height INTEGER, format TEXT, bytes INTEGER, seed TEXT, mode TEXT, prompt TEXT,
     negative_prompt TEXT, model TEXT, file TEXT, kept INTEGER, favourite INTEGER, tags TEXT, trashed INTEGER,
-    footprint TEXT, label TEXT);
+    footprint TEXT, label TEXT, pixels TEXT);
 CREATE INDEX pictures_by_age ON pictures (trashed, kept, created DESC, id DESC);
 CREATE INDEX pictures_of_owner ON pictures (owner, trashed, kept, created DESC, id DESC);
 CREATE INDEX favourites ON pictures (trashed, kept, created DESC, id DESC) WHERE favourite = 1;
 CREATE INDEX pictures_by_job ON pictures (job);
+CREATE INDEX pictures_by_pixels ON pictures (pixels, created DESC) WHERE pixels != '';
 CREATE VIRTUAL TABLE words USING fts5 (
     prompt, negative_prompt, model, tags, tokenize = 'unicode61 remove_diacritics 2');
 CREATE TABLE facts (name TEXT PRIMARY KEY, value INTEGER);
@@ -119,6 +120,12 @@ class Index:
 
     def of_job(self, job: str) -> list[Picture]:
         return self._select('WHERE job = ? ORDER BY "index"', (job,))
+
+    def showing(self, pixels: str, owner: str, before: float) -> Picture | None:
+        """Find the newest picture of an owner that shows these pixels and was made before a time."""
+        where = "WHERE pixels = ? AND pixels != '' AND owner = ? AND created < ? ORDER BY created DESC LIMIT 1"
+        found = self._select(where, (pixels, owner, before))
+        return found[0] if found else None
 
     def ids(self, *, trashed: bool, owner: str | None) -> list[str]:
         where, values = "trashed = ?", [int(trashed)]

@@ -28,6 +28,7 @@ class Picture:
     kept : in the history; else it lives as long as its job
     footprint : what changed outside the mask; None without one
     label : what it is among the pictures of its job, such as "steps 10, cfg_scale 5"
+    pixels : hash of what it shows, by its recipe, see `recipe.pixels_sha256`; "" where it has none
     """
 
     id: str
@@ -51,6 +52,7 @@ class Picture:
     trashed: bool = False
     footprint: Mapping[str, int] | None = None
     label: str = ""
+    pixels: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Give the picture as plain values for JSON; where its file is in the folder is not told."""
@@ -102,6 +104,7 @@ class Facts:
     prompt: str = ""
     negative_prompt: str = ""
     model: str = ""
+    pixels: str = ""
 
 
 def read_facts(data: bytes, *, whole: bool) -> Facts | None:
@@ -135,6 +138,7 @@ def _from_recipe(text: str | None) -> dict[str, Any]:
         "prompt": str(request.get("prompt", "")),
         "negative_prompt": str(request.get("negative_prompt", "")),
         "model": recipe.model.name,
+        "pixels": recipe.pixels,
     }
 
 

@@ -105,6 +105,10 @@ class Store:
         """Give the pictures of a job, in its order."""
         return tuple(self._index.of_job(job))
 
+    def showing(self, pixels: str, owner: str, before: float) -> Picture | None:
+        """Find the newest picture of an owner that shows these pixels (`Picture.pixels`) and was made before a time."""
+        return self._index.showing(pixels, owner, before)
+
     def search(
         self,
         text: str = "",

@@ -1,5 +1,51 @@
 // Written by `npm run types` from the server; do not edit.
 
+/** All steps from below to above, as they are to be; one that is left out is taken away. */
+export interface Arrangement {
+  steps: StepPlace[];
+}
+
+/** A picture, and edits of it as layers. */
+export interface Chain {
+  id: string;
+  width: number;
+  height: number;
+  /** how many have the bytes of the source */
+  untouched_pixels: number;
+  /** from below to above */
+  steps: ChainStep[];
+  /** address of what the steps make of the source */
+  picture: string;
+  /** address of the project file */
+  file: string;
+}
+
+/** A chain that is kept. */
+export interface ChainFile {
+  id: string;
+  changed: number;
+  bytes: number;
+}
+
+/** One edit of a chain. */
+export interface ChainStep {
+  /** stays the same when the step is moved, muted or renamed; another once it is run again */
+  id: string;
+  label: string;
+  prompt: string;
+  /** left, top, right, bottom of what it has changed, px; without pixels = nothing */
+  box: [number, number, number, number];
+  /** part of the picture on which its run depends */
+  sees: [number, number, number, number];
+  seed: number;
+  model: string;
+  muted: boolean;
+  /** whether what its run has seen is other now, so that it would give something else */
+  stale: boolean;
+  /** address of what it has painted, on transparency */
+  layer: string;
+}
+
 /** A name that may be chosen, and what it is called. */
 export interface Choice {
   name: string;
@@ -179,6 +225,12 @@ export interface Network {
   family: string | null;
 }
 
+/** What a chain is made of. */
+export interface NewChain {
+  /** id of a picture of the history */
+  picture: string;
+}
+
 /** What is to be fetched. */
 export interface NewDownload {
   /** name of the catalogue, owner/name on the hub, or https address */
@@ -204,6 +256,13 @@ export interface NewJob {
   format?: string;
   /** keep the pictures in the history; else they live as long as the job */
   keep?: boolean;
+}
+
+/** A result that becomes a step. */
+export interface NewStep {
+  /** id of a picture of the history */
+  picture: string;
+  label?: string;
 }
 
 /** A row of the catalogue; `installed` is the name that it has here. */
@@ -545,6 +604,12 @@ export interface RequestField {
   group: string;
 }
 
+/** A result that takes a step's place. */
+export interface Retake {
+  /** id of a picture of the history */
+  picture: string;
+}
+
 /** A sampler. */
 export interface SamplerInfo {
   name: string;
@@ -650,6 +715,21 @@ export interface StepEvent {
   sigma: number | null;
   steps_per_second: number | null;
   seconds_left: number | null;
+}
+
+/** A step in its place. */
+export interface StepPlace {
+  id: string;
+  /** left out = as it is */
+  muted?: boolean | null;
+  /** left out = as it is; "" = its prompt */
+  label?: string | null;
+}
+
+/** How a step is run again. */
+export interface StepRun {
+  request?: Request;
+  priority?: 'interactive' | 'batch';
 }
 
 /** A saved style. */

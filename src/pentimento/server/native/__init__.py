@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from . import downloads, history, jobs, models, options, planning, scripts, server, uploads, words
+from . import chains, downloads, history, jobs, models, options, planning, scripts, server, uploads, words
 
 PREFIX = "/api/v1"
-PARTS = (server, options, scripts, models, downloads, uploads, planning, jobs, history, words)
+PARTS = (server, options, scripts, models, downloads, uploads, planning, jobs, history, chains, words)
 """Modules with routes, in the order of the reference."""
 
 

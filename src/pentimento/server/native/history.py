@@ -57,7 +57,7 @@ def pictures(
 def picture(id: str, service: TheService, owner: Owner) -> dict[str, Any]:
     """Give a picture with its infotext, its recipe, and the request that makes it again."""
     found = service.store.get(id, owner=owner)
-    told = metadata.read(_file(service, found))
+    told = metadata.read(file_of(service, found))
     recipe = _recipe(service, found)
     request = None if recipe is None else {**recipe.request, "seed": recipe.seed}
     return {
@@ -96,7 +96,7 @@ def empty_trash(service: TheService, owner: Owner) -> dict[str, int]:
 def file(id: str, request: HttpRequest, service: TheService, owner: Owner, download: bool = False) -> Response:
     """Give the file, with ETag and ranges; `download=1` offers it for saving."""
     found = service.store.get(id, owner=owner)
-    path = _file(service, found)
+    path = file_of(service, found)
     etag = f'"{found.id}-{found.bytes}"'
     headers = {"ETag": etag, "Cache-Control": _FOREVER}
     if etag in request.headers.get("if-none-match", ""):
@@ -125,7 +125,14 @@ def thumbnail(
     )
 
 
-def _file(service: Service, picture: Picture) -> Path:
+def file_of(service: Service, picture: Picture) -> Path:
+    """Tell where a picture's file is.
+
+    Raises
+    ------
+    Refusal
+        404 where it is gone.
+    """
     path = (service.store.folder / picture.file).resolve()
     if not path.is_relative_to(service.store.folder.resolve()) or not path.is_file():
         raise Refusal(404, f"the file of picture '{picture.id}' is not there any more")
@@ -134,6 +141,6 @@ def _file(service: Service, picture: Picture) -> Path:
 
 def _recipe(service: Service, picture: Picture) -> Recipe | None:
     try:
-        return open_recipe(_file(service, picture))
+        return open_recipe(file_of(service, picture))
     except RecipeError:
         return None
