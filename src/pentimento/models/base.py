@@ -134,7 +134,7 @@ class Model:
 
     def decode_roughly(self, latents: Tensor) -> Tensor:
         """Decode to about [-1, 1], and leave the autoencoder as it is even where it overflows: for previews."""
-        return self._vae_decode(latents.to(self.device) / self._scaling)
+        return self._vae_decode(latents.to(self.device) / self.info.scaling)
 
     def _vae_decode(self, latents: Tensor) -> Tensor:
         decoded = cast(Any, self.vae).decode(latents.to(self._vae_dtype), return_dict=False)[0]
