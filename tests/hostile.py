@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Generator, Tensor
 
@@ -61,6 +62,9 @@ class HostileModel:
 
     def decode(self, latents: Tensor) -> Tensor:
         return self._noise(1, 3, latents.shape[-2] * 8, latents.shape[-1] * 8).clamp(0, 1)
+
+    def preview(self, latents: Tensor) -> np.ndarray:
+        return np.zeros((*latents.shape[-2:], 3), np.uint8)
 
     def predict(
         self, x: Tensor, t: float, conditioning: Sequence[Conditioning], size: Size, concat: Tensor | None = None

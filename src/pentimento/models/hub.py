@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Watch = Callable[["Download"], AbstractContextManager[object]]
 HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
-_PARTS = ("unet", "vae", "text_encoder", "text_encoder_2")
+_PARTS = ("unet", "vae", "text_encoder", "text_encoder_2", "preview_decoder")
 _PART = rf"(?P<part>{'|'.join(_PARTS)})"
 _TEXTS = re.compile(
     r"model_index\.json|scheduler/scheduler_config\.json|tokenizer(?:_2)?/(?:vocab\.json|merges\.txt)"
