@@ -77,7 +77,7 @@ def test_separate_parts_of_a_mask_are_painted_one_by_one(studio: pm.Studio) -> N
     options = {"min_area": 0.001, "grow": 0, "order": "largest_first", "detail_denoising_strength": 0.9}
     request = asked(mask=mask, mask_blur=0, only_masked_padding=3)
     result = made(studio, request, **options)
-    boxes = [run.plan.inputs.facts.box for run in result.runs]
+    boxes = [bounding_box(run.plan.inputs.painted) for run in result.runs]
     assert boxes == [(10, 20, 40, 50), (80, 20, 100, 40)]
     assert {run.plan.request.denoising_strength for run in result.runs} == {0.9}
     changed = (pixels(result.images[0]) != pixels(Image.open(SOURCE))).any(-1)

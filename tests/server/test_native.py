@@ -289,7 +289,7 @@ def test_every_answer_is_described(http: httpx.Client) -> None:
     named = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
     for path, methods in document["paths"].items():
         for method, operation in methods.items() if path.startswith("/api/v1") else ():
-            status = next(status for status in operation["responses"] if status in ("200", "202", "204"))
+            status = next(status for status in operation["responses"] if status.startswith("2"))
             content = operation["responses"][status].get("content", {})
             assert content or method == "head" or status == "204", path
             schema = content.get("application/json", {"schema": {"anyOf": []}})["schema"]
