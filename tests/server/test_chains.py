@@ -171,6 +171,19 @@ def test_the_files_are_the_librarys(http: httpx.Client, edits: Edits, chain: dic
     assert http.get(sent.headers["location"]).status_code == 404
 
 
+def test_a_step_that_was_taken_away_comes_back_with_the_file_from_before(
+    http: httpx.Client, chain: dict[str, Any]
+) -> None:
+    place = f"/api/v1/chains/{chain['id']}/file"
+    before = http.get(place).content
+    fewer = arranged(http, chain, *({"id": step["id"]} for step in chain["steps"][1:]))
+    assert len(fewer["steps"]) == 2
+    refused = http.put(place, content=before[:-40])
+    assert refused.status_code == 422 and http.get(f"/api/v1/chains/{chain['id']}").json() == fewer
+    assert http.put(place, content=before).json() == chain and http.get(place).content == before
+    assert http.put(f"/api/v1/chains/{'0' * 24}/file", content=before).status_code == 404
+
+
 def test_a_layer_is_what_the_step_has_painted(http: httpx.Client, edits: Edits, chain: dict[str, Any]) -> None:
     step = chain["steps"][0]
     left, top, right, bottom = step["box"]

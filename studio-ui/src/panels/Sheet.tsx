@@ -5,6 +5,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { t } from '../i18n';
 import { closeSheet } from '../state/sheets';
 import { IconButton } from './Icon';
+import { Notices } from './Notices';
 
 interface SheetProps {
   title: string;
@@ -40,6 +41,7 @@ export function Sheet({ title, width, tools, children }: SheetProps) {
         <div class="body" tabIndex={0}>
           {children}
         </div>
+        <Notices />
       </div>
     </dialog>
   );

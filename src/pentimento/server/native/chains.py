@@ -159,6 +159,13 @@ def file(
     return _offered(chain.encode(format, upto), id, format, mime)
 
 
+@router.put("/{id}/file", responses=answer(chain_answers.Chain, 404, 413, 422), openapi_extra=_RAW)
+async def put_back(id: Id, request: HttpRequest, service: TheService, owner: Owner) -> dict[str, Any]:
+    """Put a project file in a chain's place, such as the one from before a change."""
+    data = await whole_body(request, service.settings.bounds.body_bytes)
+    return await run_in_threadpool(_put_back, service, owner, id, data)
+
+
 @router.get("/{id}/steps/{step}/layer", responses=_LAYER, response_class=Response)
 def layer(id: Id, step: StepId, service: TheService, owner: Owner) -> Response:
     """Give what a step has painted, on transparency, of the size of its box; where that is empty, one clear pixel."""
@@ -205,9 +212,18 @@ def _planned(service: Service, owner: str, id: str, step: str, run: StepRun) -> 
 
 
 def _keep(service: Service, owner: str, data: bytes) -> dict[str, Any]:
-    bounds = service.settings.bounds
-    chain = Chain.from_bytes(data, 4 * bounds.body_bytes, lambda picture: check_picture(picture, "file", bounds))
+    chain = _opened(service, data)
     return _told(service.chains.add(chain, owner), chain)
+
+
+def _put_back(service: Service, owner: str, id: str, data: bytes) -> dict[str, Any]:
+    chain = _opened(service, data)
+    return _told(id, service.chains.change(id, owner, lambda _: chain))
+
+
+def _opened(service: Service, data: bytes) -> Chain:
+    bounds = service.settings.bounds
+    return Chain.from_bytes(data, 4 * bounds.body_bytes, lambda picture: check_picture(picture, "file", bounds))
 
 
 def _file(service: Service, owner: str, picture: str) -> bytes:
