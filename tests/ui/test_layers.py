@@ -1,7 +1,7 @@
 """Layers: edits of a picture hidden, moved, taken away and run again, and kept as a project."""
 
-import json
 import re
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,14 @@ from .test_for_everyone import AXE, violations
 
 LEFT, RIGHT = ((-0.35, -0.1), (-0.25, 0.1)), ((0.2, -0.1), (0.3, 0.1))
 """Two strokes that lie apart."""
+
+
+@pytest.fixture(autouse=True)
+def afresh(server: Server) -> None:
+    """Leave no chain as another test has left it: the same edits of the same picture are the same result."""
+    for kept in server.get("chains"):
+        place = f"{server.url}api/v1/chains/{kept['id']}"
+        urllib.request.urlopen(urllib.request.Request(place, method="DELETE")).close()
 
 
 def edit(page: Page, prompt: str, stroke: tuple[tuple[float, float], ...], seed: int) -> str:
@@ -126,7 +134,8 @@ def test_layers_are_moved_named_and_taken_away_by_keyboard(page: Page, server: S
     changed(page, page.get_by_role("button", name="Remove a green tree").click)
     expect(rows).to_have_count(2)
     assert prompts(chain_of(page, server)) == ["a red ball"]
-    changed(page, page.get_by_role("dialog").get_by_role("button", name="Undo").click)
+    notice = page.get_by_role("dialog").locator(".notice").filter(has_text="The layer was taken away.")
+    changed(page, notice.get_by_role("button", name="Undo").click)
     expect(rows).to_have_count(3)
     assert chain_of(page, server) == back
 
@@ -179,10 +188,12 @@ def test_a_project_is_saved_and_opened_again(page: Page, server: Server, tmp_pat
 
 
 def test_a_picture_that_was_made_of_none_says_so(page: Page, server: Server) -> None:
-    server.post("jobs", {"request": {"steps": 1, "width": 64, "height": 64, "prompt": "from words alone"}})
+    write_prompt(page, "words alone")
+    go_to(page, "Text")
+    set_number(page, "steps", 1)
+    generate(page)
     page.get_by_role("button", name="History").click()
-    page.get_by_label("Words of the prompt").fill("from words alone")
-    page.get_by_role("button", name="from words alone").first.click()
+    page.locator(".gallery").get_by_role("button", name="words alone").first.click()
     page.locator(".detail").get_by_role("button", name="Layers").click()
     expect(page.locator(".layers")).to_contain_text("It has no layers")
     expect(page.locator(".layers .list li")).to_have_count(1)
@@ -207,11 +218,12 @@ def test_layers_for_everyone(browser: Browser, server: Server, scheme: Any) -> N
     page.keyboard.press("Shift+L")
     sheet = page.get_by_role("dialog", name="Слои")
     expect(sheet.get_by_role("button", name="Выполнить заново", exact=True)).to_be_visible()
-    words = sheet.inner_text().splitlines() + sheet.locator("[aria-label], [title]").evaluate_all(
+    own = sheet.locator("header, .layers")  # notices that are older speak as they did
+    words = "\n".join(own.all_inner_texts()).splitlines() + own.locator("[aria-label], [title]").evaluate_all(
         "all => all.flatMap((one) => [one.getAttribute('aria-label'), one.title]).filter(Boolean)"
     )
     known = ("a red ball", "a green tree")
     foreign = [text for text in words if text not in known and not re.search(r"[а-яё]|^[\d\s×]*$", text.lower())]
-    assert foreign == [], json.dumps(foreign)
+    assert foreign == [], foreign
     assert violations(page) == []
     context.close()

@@ -184,7 +184,7 @@ function Whole({ of }: { of: Chain }) {
       </div>
       <div>
         <p class="dim">{of.steps.length ? t('layers.help', { share }) : t('layers.none')}</p>
-        {due > 0 && (
+        {due > 1 && (
           <div class="due" role="status">
             <p>{t('layers.due')}</p>
             <button
