@@ -152,6 +152,22 @@ def test_a_step_is_run_again_over_what_lies_below_it_now(http: httpx.Client, cha
     assert gone.status_code == 404 and "run again" in gone.json()["detail"]
 
 
+def test_a_result_made_of_what_a_chain_shows_goes_on_from_it(
+    http: httpx.Client, edits: Edits, chain: dict[str, Any]
+) -> None:
+    house, *others = chain["steps"]
+    muted = arranged(http, chain, {"id": house["id"], "muted": True}, *({"id": step["id"]} for step in others))
+    onward = Edits(http, http.get(chain["picture"]).content)
+    onward.add("a boat", LEFT, 5)
+    told = http.post("/api/v1/chains", json={"picture": onward.ids[0]}).json()
+    assert told["id"] != chain["id"] and [step["muted"] for step in told["steps"]] == [True, False, False, False]
+    assert [step["id"] for step in told["steps"][:3]] == [step["id"] for step in muted["steps"]]
+    assert told["steps"][3]["prompt"] == "a boat" and not told["steps"][3]["stale"]
+    assert (shown(http, told) == pixels(onward.files[-1])).all()
+    assert http.get(f"/api/v1/chains/{chain['id']}").json() == muted
+    http.delete(f"/api/v1/chains/{told['id']}")
+
+
 def test_the_files_are_the_librarys(http: httpx.Client, edits: Edits, chain: dict[str, Any]) -> None:
     data = http.get(chain["file"])
     assert data.headers["content-type"] == "application/vnd.pentimento.chain"

@@ -112,6 +112,13 @@ def test_a_hidden_layer_is_out_of_the_picture_and_what_saw_it_is_run_again(page:
     taken, _ = next_plan(page, page.get_by_role("button", name="Take to the canvas").click)
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert (opened(server.bytes("uploads/" + taken["init_image"].removeprefix("sha256:")))[..., :3] == again).all()
+    onward = opened(server.bytes(f"pictures/{edit(page, 'a boat', LEFT, 3)}/file"))
+    rows = open_layers(page)
+    expect(rows).to_have_count(4)
+    chain = chain_of(page, server)
+    assert prompts(chain) == ["a red ball", "a green tree", "a boat"]
+    assert [step["muted"] for step in chain["steps"]] == [True, False, False]
+    assert (shown(chain, server) == onward).all()
 
 
 def test_layers_are_moved_named_and_taken_away_by_keyboard(page: Page, server: Server) -> None:
@@ -147,7 +154,7 @@ def test_all_that_saw_a_change_is_run_again_from_below(page: Page, server: Serve
     changed(page, page.get_by_role("button", name="Move a red ball up").click)
     assert [step["stale"] for step in chain_of(page, server)["steps"]] == [True, True]
     page.get_by_role("button", name="Run all again (2)").click()
-    expect(page.locator(".layers .due")).to_have_count(0)
+    expect(page.locator(".layers li .row")).to_have_count(0)  # neither due nor running
     after = chain_of(page, server)
     assert prompts(after) == ["a green tree", "a red ball"]
     assert not any(step["stale"] for step in after["steps"])

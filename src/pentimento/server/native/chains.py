@@ -106,11 +106,12 @@ def of_picture(new: NewChain, service: TheService, owner: Owner) -> dict[str, An
     """Give the chain that has led to a picture: as it was left, or else made of the history.
 
     Its steps are the results of one run each whose source is the result below, known by its pixels, and that keep the
-    size. It begins with the source of the first of them.
+    size. It begins with the source of the first of them, or goes on from the chain that shows that source.
     """
     picture = service.store.get(new.picture, owner=owner)
     file_of(service, picture)
-    return _told(*service.chains.of_picture(picture, lambda: chain_of(picture, service.store, service.studio)))
+    store, kept = service.store, service.chains
+    return _told(*kept.of_picture(picture, lambda: chain_of(picture, store, kept, service.studio)))
 
 
 @router.post("/files", status_code=201, responses=answer(chain_answers.Chain, 413, 422, status=201), openapi_extra=_RAW)
