@@ -20,7 +20,7 @@ from .store import Store
 
 _ID = re.compile(r"[0-9a-f]{24}")
 _SEARCHED = 20
-"""Chains that are looked through for a picture, those that were changed last: each is put together for it."""
+"""So many chains, those that were changed last, are looked through for a picture: each is put together for it."""
 
 
 class ChainNotFound(PentimentoError):
@@ -119,16 +119,17 @@ class Chains:
         found = [ChainFile(id, stat.st_mtime, stat.st_size) for id, stat in files]
         return sorted(found, key=lambda one: (-one.changed, one.id))
 
-    def showing(self, pixels: str, owner: str) -> Chain | None:
-        """Give the chain that shows a picture, known by its pixels; None where none of the latest does."""
+    def shown(self, owner: str) -> dict[str, Chain]:
+        """Give an owner's latest chains by the pixels of what they show; those that show their source alone are out."""
+        found: dict[str, Chain] = {}
         for one in self.list(owner)[:_SEARCHED]:
             try:
                 chain = self.open(one.id, owner)
             except ChainNotFound:  # deleted meanwhile
                 continue
-            if chain.steps and pixels_sha256(chain.picture()) == pixels:
-                return chain
-        return None
+            if chain.touched.any():
+                found.setdefault(pixels_sha256(chain.picture()), chain)
+        return found
 
     def _write(self, id: str, owner: str, chain: Chain) -> None:
         file = self._file(id, owner)
@@ -172,12 +173,12 @@ def chain_of(picture: Picture, store: Store, chains: Chains, studio: Studio) -> 
     that shows that source. Where a result cannot be run as it was (its model is gone, its format has lost pixels),
     the chain begins with that result.
     """
-    line, chain = [picture], None
+    line, chain, kept = [picture], None, chains.shown(picture.owner)
     while (source := _source(line[0], store)) is not None:
         pixels = pixels_sha256(read_picture(source, "init_image"))
         below = store.showing(pixels, picture.owner, line[0].created)
-        if below is None or not store.path(below.id).is_file():
-            chain = chains.showing(pixels, picture.owner) or Chain.of(source)
+        if pixels in kept or below is None or not store.path(below.id).is_file():
+            chain = kept.get(pixels) or Chain.of(source)
             break
         line.insert(0, below)
     for one in line:
