@@ -8,6 +8,7 @@ import { cancelActive, generateBatch } from './state/batch';
 import { picture } from './state/document';
 import { canExtend, extending, flipExtending, stopExtending } from './state/extend';
 import { active, generate } from './state/jobs';
+import { layered, openLayers } from './state/layers';
 import { applyMerge, beginMerge, canMerge, hand, leaveMerge, merging } from './state/merge';
 import { setMode, takeTool } from './state/modes';
 import { MODES, mode, modeRow, resetValue } from './state/request';
@@ -62,6 +63,12 @@ export const COMMANDS: readonly Command[] = [
     when: () => current.peek() !== null,
   },
   { id: 'merge', keys: ['J'], perform: beginMerge, when: () => canMerge.peek() },
+  {
+    id: 'layers',
+    keys: ['Shift+L'],
+    perform: () => void openLayers(layered.peek()!),
+    when: () => layered.peek() !== null,
+  },
   { id: 'seed.dice', keys: ['R'], perform: () => resetValue('seed') },
   {
     id: 'open',

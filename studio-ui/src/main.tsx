@@ -23,6 +23,7 @@ import './styles/stage.css';
 import './styles/over.css';
 import './styles/results.css';
 import './styles/sheets.css';
+import './styles/layers.css';
 import './styles/narrow.css';
 
 const TYPING = 'input, textarea, select';

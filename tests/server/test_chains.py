@@ -152,6 +152,22 @@ def test_a_step_is_run_again_over_what_lies_below_it_now(http: httpx.Client, cha
     assert gone.status_code == 404 and "run again" in gone.json()["detail"]
 
 
+def test_a_result_made_of_what_a_chain_shows_goes_on_from_it(
+    http: httpx.Client, edits: Edits, chain: dict[str, Any]
+) -> None:
+    house, *others = chain["steps"]
+    muted = arranged(http, chain, {"id": house["id"], "muted": True}, *({"id": step["id"]} for step in others))
+    onward = Edits(http, http.get(chain["picture"]).content)
+    onward.add("a boat", LEFT, 5)
+    told = http.post("/api/v1/chains", json={"picture": onward.ids[0]}).json()
+    assert told["id"] != chain["id"] and [step["muted"] for step in told["steps"]] == [True, False, False, False]
+    assert [step["id"] for step in told["steps"][:3]] == [step["id"] for step in muted["steps"]]
+    assert told["steps"][3]["prompt"] == "a boat" and not told["steps"][3]["stale"]
+    assert (shown(http, told) == pixels(onward.files[-1])).all()
+    assert http.get(f"/api/v1/chains/{chain['id']}").json() == muted
+    http.delete(f"/api/v1/chains/{told['id']}")
+
+
 def test_the_files_are_the_librarys(http: httpx.Client, edits: Edits, chain: dict[str, Any]) -> None:
     data = http.get(chain["file"])
     assert data.headers["content-type"] == "application/vnd.pentimento.chain"
@@ -169,6 +185,19 @@ def test_the_files_are_the_librarys(http: httpx.Client, edits: Edits, chain: dic
     assert kept[0] == sent.json()["id"] and chain["id"] in kept
     assert http.delete(f"/api/v1/chains/{sent.json()['id']}").status_code == 204
     assert http.get(sent.headers["location"]).status_code == 404
+
+
+def test_a_step_that_was_taken_away_comes_back_with_the_file_from_before(
+    http: httpx.Client, chain: dict[str, Any]
+) -> None:
+    place = f"/api/v1/chains/{chain['id']}/file"
+    before = http.get(place).content
+    fewer = arranged(http, chain, *({"id": step["id"]} for step in chain["steps"][1:]))
+    assert len(fewer["steps"]) == 2
+    refused = http.put(place, content=before[:-40])
+    assert refused.status_code == 422 and http.get(f"/api/v1/chains/{chain['id']}").json() == fewer
+    assert http.put(place, content=before).json() == chain and http.get(place).content == before
+    assert http.put(f"/api/v1/chains/{'0' * 24}/file", content=before).status_code == 404
 
 
 def test_a_layer_is_what_the_step_has_painted(http: httpx.Client, edits: Edits, chain: dict[str, Any]) -> None:

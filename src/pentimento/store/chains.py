@@ -19,6 +19,8 @@ from .picture import Picture
 from .store import Store
 
 _ID = re.compile(r"[0-9a-f]{24}")
+_SEARCHED = 20
+"""So many chains, those that were changed last, are looked through for a picture: each is put together for it."""
 
 
 class ChainNotFound(PentimentoError):
@@ -117,6 +119,18 @@ class Chains:
         found = [ChainFile(id, stat.st_mtime, stat.st_size) for id, stat in files]
         return sorted(found, key=lambda one: (-one.changed, one.id))
 
+    def shown(self, owner: str) -> dict[str, Chain]:
+        """Give an owner's latest chains by the pixels of what they show; those that show their source alone are out."""
+        found: dict[str, Chain] = {}
+        for one in self.list(owner)[:_SEARCHED]:
+            try:
+                chain = self.open(one.id, owner)
+            except ChainNotFound:  # deleted meanwhile
+                continue
+            if chain.touched.any():
+                found.setdefault(pixels_sha256(chain.picture()), chain)
+        return found
+
     def _write(self, id: str, owner: str, chain: Chain) -> None:
         file = self._file(id, owner)
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -151,23 +165,24 @@ def _name(step: Step) -> str:
     return hashlib.sha256(step.layer.png + step.recipe.to_json().encode()).hexdigest()[:16]
 
 
-def chain_of(picture: Picture, store: Store, studio: Studio) -> Chain:
+def chain_of(picture: Picture, store: Store, chains: Chains, studio: Studio) -> Chain:
     """Make the chain that has led to a picture of the history.
 
     A result is a step where it keeps the size of its source and is from one run; its source is known by its
-    pixels, whatever file it came in. The chain begins with the source of the first step. Where a result cannot be
-    run as it was (its model is gone, its format has lost pixels), the chain begins with that result.
+    pixels, whatever file it came in. The chain begins with the source of the first step, or goes on from the chain
+    that shows that source. Where a result cannot be run as it was (its model is gone, its format has lost pixels),
+    the chain begins with that result.
     """
-    line = [picture]
+    line, chain, kept = [picture], None, chains.shown(picture.owner)
     while (source := _source(line[0], store)) is not None:
-        below = store.showing(pixels_sha256(read_picture(source, "init_image")), picture.owner, line[0].created)
-        if below is None or not store.path(below.id).is_file():
+        pixels = pixels_sha256(read_picture(source, "init_image"))
+        below = store.showing(pixels, picture.owner, line[0].created)
+        if pixels in kept or below is None or not store.path(below.id).is_file():
+            chain = kept.get(pixels) or Chain.of(source)
             break
         line.insert(0, below)
-    first, files = source, [store.path(one.id) for one in line]
-    chain = None if first is None else Chain.of(first)
-    for file in files:
-        chain = _extended(chain, file, studio)
+    for one in line:
+        chain = _extended(chain, store.path(one.id), studio)
     assert chain is not None
     return chain
 

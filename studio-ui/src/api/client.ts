@@ -2,6 +2,7 @@
 
 import type { Problem as ProblemBody, ScriptCall } from './schema';
 import type {
+  Chain,
   Download,
   Folder,
   Job,
@@ -18,6 +19,7 @@ import type {
   ScriptInfo,
   ScriptPlan,
   ServerInfo,
+  StepPlace,
   Tokens,
   Upload,
   Values,
@@ -72,6 +74,11 @@ const query = (values: Record<string, string | number | boolean | null | undefin
 };
 
 const BINARY = { 'Content-Type': 'application/octet-stream' };
+
+export type ChainFormat = 'pentimento' | 'ora' | 'png';
+
+const chainPath = (id: string, how: { format: ChainFormat; upto?: number; at?: number }): string =>
+  `chains/${id}/file${query(how)}`;
 
 export interface NewJob {
   request: Values;
@@ -149,6 +156,16 @@ export const api = {
   },
   file: async (picture: Pick<Picture, 'id'>) => (await send(`pictures/${picture.id}/file`)).blob(),
 
+  chainOf: (picture: string) => json<Chain>('chains', withJson('POST', { picture })),
+  openProject: (file: Blob) => json<Chain>('chains/files', { method: 'POST', headers: BINARY, body: file }),
+  arrange: (id: string, steps: readonly StepPlace[]) => json<Chain>(`chains/${id}`, withJson('PATCH', { steps })),
+  runStep: (id: string, step: string) => json<Job>(`chains/${id}/steps/${step}/runs`, withJson('POST', {})),
+  retake: (id: string, step: string, picture: string) =>
+    json<Chain>(`chains/${id}/steps/${step}`, withJson('PUT', { picture })),
+  chainFile: async (id: string, format: ChainFormat) => (await send(chainPath(id, { format }))).blob(),
+  putBack: (id: string, project: Blob) =>
+    json<Chain>(`chains/${id}/file`, { method: 'PUT', headers: BINARY, body: project }),
+
   read: (body: Blob | string) =>
     json<ReadAnswer>('read', {
       method: 'POST',
@@ -162,3 +179,7 @@ export const fileUrl = (picture: Pick<Picture, 'id'>, download = false): string 
   urlOf(`pictures/${picture.id}/file${download ? '?download=1' : ''}`);
 export const thumbnailUrl = (picture: Pick<Picture, 'id'>, size = 256): string =>
   urlOf(`pictures/${picture.id}/thumbnail?size=${size}`);
+/** What a chain's first steps show; `at` makes another address of it after each change. */
+export const chainUrl = (id: string, at: number, upto?: number): string =>
+  urlOf(chainPath(id, { format: 'png', at, ...(upto === undefined ? {} : { upto }) }));
+export const layerUrl = (id: string, step: string): string => urlOf(`chains/${id}/steps/${step}/layer`);

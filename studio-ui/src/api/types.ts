@@ -2,7 +2,19 @@
 
 import type * as told from './schema';
 
-export type { Choice, JobError, Model, Network, ServerInfo, Tokens, Upload, Written } from './schema';
+export type {
+  Chain,
+  ChainStep,
+  Choice,
+  JobError,
+  Model,
+  Network,
+  ServerInfo,
+  StepPlace,
+  Tokens,
+  Upload,
+  Written,
+} from './schema';
 
 /** A field of the request, as the server's OpenAPI names it. */
 export type FieldName = keyof told.Request;

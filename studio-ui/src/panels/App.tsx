@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { type SheetName, sheet } from '../state/sheets';
 import { Area } from './Area';
 import { History } from './History';
+import { Layers } from './Layers';
 import { Models } from './Models';
 import { Notices } from './Notices';
 import { Parameters } from './Parameters';
@@ -20,6 +21,7 @@ const SHEETS: Readonly<Record<SheetName, () => ComponentChildren>> = {
   shortcuts: Shortcuts,
   write: Write,
   area: Area,
+  layers: Layers,
 };
 
 export function App() {
@@ -29,7 +31,8 @@ export function App() {
     <>
       <div class="page">
         <TopBar />
-        <Notices />
+        {/* What lies under a sheet cannot be pressed: it has them then. */}
+        {!Open && <Notices />}
         <Parameters />
         <Stage />
         <PlanLine />

@@ -8,6 +8,7 @@ type Use = (files: File[]) => unknown;
 
 const INPUTS = {
   picture: { accept: 'image/*', use: ([file]) => file && openFile(file) },
+  project: { accept: '.pentimento', use: ([file]) => file && openFile(file) },
   mask: { accept: 'image/*', use: ([file]) => file && editor.peek()?.setMask(file) },
   batch: { accept: 'image/*', use: addFiles },
   recipe: { accept: 'image/*,.txt,.json', use: ([file]) => file && pasteInto(file) },

@@ -26,6 +26,7 @@ import {
   throwAway,
   words,
 } from '../state/history';
+import { openLayers } from '../state/layers';
 import { shownName } from '../state/model';
 import { closeSheet, sheet } from '../state/sheets';
 import { Icon, IconButton } from './Icon';
@@ -68,6 +69,9 @@ function Recipe({ row }: { row: PictureDetail }) {
         </button>
         <button type="button" class="button small" onClick={leave(() => bring(row))}>
           {t('history.show')}
+        </button>
+        <button type="button" class="button small" onClick={() => void openLayers(row.id)}>
+          {t('layers')}
         </button>
         {row.request && (
           <>

@@ -5,7 +5,8 @@ import { announcement, dismiss, notices } from '../state/notices';
 import { reachable } from '../state/server';
 import { IconButton } from './Icon';
 
-export const Notices = () => (
+/** `since` leaves out what was told before. */
+export const Notices = ({ since = 0 }: { since?: number }) => (
   <div class="notices">
     <div role="status" aria-live="polite" class="unseen">
       {announcement.value}
@@ -16,24 +17,26 @@ export const Notices = () => (
       </div>
     )}
     <div aria-live="polite">
-      {notices.value.map((notice) => (
-        <div key={notice.id} class={notice.kind === 'warn' ? 'notice warn' : 'notice'}>
-          <p>{notice.text}</p>
-          {notice.action && (
-            <button
-              type="button"
-              class="button small"
-              onClick={() => {
-                dismiss(notice.id);
-                notice.action?.perform();
-              }}
-            >
-              {notice.action.label}
-            </button>
-          )}
-          <IconButton icon="close" label={t('close')} perform={() => dismiss(notice.id)} small />
-        </div>
-      ))}
+      {notices.value
+        .filter((notice) => notice.id > since)
+        .map((notice) => (
+          <div key={notice.id} class={notice.kind === 'warn' ? 'notice warn' : 'notice'}>
+            <p>{notice.text}</p>
+            {notice.action && (
+              <button
+                type="button"
+                class="button small"
+                onClick={() => {
+                  dismiss(notice.id);
+                  notice.action?.perform();
+                }}
+              >
+                {notice.action.label}
+              </button>
+            )}
+            <IconButton icon="close" label={t('close')} perform={() => dismiss(notice.id)} small />
+          </div>
+        ))}
     </div>
   </div>
 );

@@ -10,6 +10,7 @@ import { saveZip } from '../state/archive';
 import { blobOf, compare, editor, openVersion, picture, versions } from '../state/document';
 import { takePicture } from '../state/history';
 import { ours, preview } from '../state/jobs';
+import { madeOnCanvas, openLayers } from '../state/layers';
 import { beginMerge, canMerge, merging } from '../state/merge';
 import { complain } from '../state/notices';
 import { modeRow } from '../state/request';
@@ -93,6 +94,7 @@ async function savePicture(): Promise<void> {
 function Versions() {
   const rows = versions.value;
   if (rows.length < 2) return null;
+  const made = madeOnCanvas.value;
   return (
     <div class="version">
       <label class="dim" for="version">
@@ -114,6 +116,14 @@ function Versions() {
             </option>
           ))}
         </select>
+        {made && (
+          <IconButton
+            icon="layers"
+            label={t('layers.ofPicture')}
+            keys="Shift+L"
+            perform={() => void openLayers(made)}
+          />
+        )}
         <IconButton icon="download" label={t('source.save')} perform={() => void savePicture().catch(complain)} />
       </div>
     </div>
@@ -137,6 +147,7 @@ function Acts({ made }: { made: Picture }) {
     { label: t('send.inpaint'), perform: () => accept(made, 'inpaint') },
     { label: t('use.parameters'), perform: () => takePicture(made.id) },
     { label: t('seed.reuse'), perform: () => reuseSeed(made) },
+    { label: t('layers'), perform: () => openLayers(made.id) },
     { label: t('recipe'), perform: () => openSheet('history', made.id) },
     ...zips(made),
     { label: t('result.remove'), perform: () => removeResult(made.id) },

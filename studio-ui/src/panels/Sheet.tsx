@@ -1,10 +1,12 @@
 // What lies over the page: one at a time, closed by Escape or a click beside it; the focus stays inside.
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { t } from '../i18n';
+import { latest } from '../state/notices';
 import { closeSheet } from '../state/sheets';
 import { IconButton } from './Icon';
+import { Notices } from './Notices';
 
 interface SheetProps {
   title: string;
@@ -15,6 +17,7 @@ interface SheetProps {
 
 export function Sheet({ title, width, tools, children }: SheetProps) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const [since] = useState(latest);
   useEffect(() => {
     dialog.current!.showModal();
   }, []);
@@ -40,6 +43,7 @@ export function Sheet({ title, width, tools, children }: SheetProps) {
         <div class="body" tabIndex={0}>
           {children}
         </div>
+        <Notices since={since} />
       </div>
     </dialog>
   );

@@ -14,6 +14,7 @@ import { Menu } from './Menu';
 function Exchange() {
   const rows = [
     { label: t('open'), perform: () => choose('picture') },
+    { label: t('layers.open'), perform: () => choose('project') },
     { label: t('read'), perform: () => choose('recipe') },
     { label: t('write'), perform: () => openSheet('write') },
     { label: t('session.new'), perform: startAfresh },

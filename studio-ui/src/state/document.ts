@@ -39,6 +39,8 @@ export interface Version {
   width: number;
   height: number;
   name: string;
+  /** The picture of the history that it is. */
+  made?: string;
 }
 export const versions = signal<Version[]>([]);
 
@@ -118,8 +120,15 @@ export async function blobOf(hash: string): Promise<Blob> {
   return blob;
 }
 
-/** Put a picture in as the source. `keep` leaves mask and sketch where the size is the same. */
-export async function openPicture(blob: Blob, name: string, options: { keep?: boolean } = {}): Promise<boolean> {
+interface Opening {
+  /** Leave mask and sketch where the size is the same. */
+  keep?: boolean;
+  /** The picture of the history that it is. */
+  made?: string | undefined;
+}
+
+/** Put a picture in as the source. */
+export async function openPicture(blob: Blob, name: string, options: Opening = {}): Promise<boolean> {
   const into = editor.peek();
   if (!into) return false;
   const keeps = options.keep ?? false;
@@ -132,7 +141,7 @@ export async function openPicture(blob: Blob, name: string, options: { keep?: bo
   }
   await keepPicture(info.hash, blob);
   fitBrush(into, info, before);
-  const version = { ...info, name };
+  const version: Version = { ...info, name, ...(options.made ? { made: options.made } : {}) };
   batch(() => {
     const others = keeps ? versions.peek().filter((row) => row.hash !== info.hash) : [];
     versions.value = [...others, version];

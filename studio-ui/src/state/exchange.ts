@@ -7,6 +7,7 @@ import example from '../assets/garden.png?no-inline';
 import { t } from '../i18n';
 import { addFiles } from './batch';
 import { editor, openPicture, painted, remember } from './document';
+import { isProject, openProject } from './layers';
 import { setMode } from './modes';
 import { complain, notify } from './notices';
 import { wholeRequest } from './plan';
@@ -82,17 +83,18 @@ export async function pasteInto(file: Blob): Promise<void> {
 }
 
 /** Put a picture in; what was painted on the one before can be brought back. */
-async function replacePicture(blob: Blob, name: string): Promise<boolean> {
+async function replacePicture(blob: Blob, name: string, made?: string): Promise<boolean> {
   const bringBack = painted.peek().mask || painted.peek().sketch ? remember() : null;
-  if (!(await openPicture(blob, name))) return false;
+  if (!(await openPicture(blob, name, { made }))) return false;
   if (bringBack) {
     notify(t('opened'), { action: { label: t('undo'), perform: () => void bringBack().catch(complain) } });
   }
   return true;
 }
 
-/** Put a file in as the source; where it carries parameters, offer them. */
+/** Put a file in as the source; where it carries parameters, offer them. A project shows its layers. */
 export async function openFile(file: File): Promise<void> {
+  if (isProject(file)) return openProject(file);
   if (mode.peek() === 'batch') return addFiles([file]);
   if (mode.peek() === 'text') mode.value = 'image';
   if (!(await replacePicture(file, file.name))) return;
@@ -114,7 +116,7 @@ export async function openExample(): Promise<void> {
 export async function openFromServer(id: string, to: Mode): Promise<void> {
   try {
     const blob = await api.file({ id });
-    if (!(await replacePicture(blob, t('version.history')))) return;
+    if (!(await replacePicture(blob, t('version.history'), id))) return;
     batch(() => {
       mode.value = to;
     });

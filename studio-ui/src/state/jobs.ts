@@ -1,6 +1,6 @@
 // Jobs: those of this tab are followed to their pictures, those of others are seen in the queue.
 
-import { batch, computed, signal } from '@preact/signals';
+import { batch, computed, effect, signal } from '@preact/signals';
 import { api, type NewJob, Problem, Unreachable, urlOf } from '../api/client';
 import type { EventName, Job, JobEvents, JobState, Picture, Values } from '../api/types';
 import { t } from '../i18n';
@@ -246,6 +246,29 @@ export async function submit(request: Values, origin: string | null, how: Sendin
     if (job.state === 'done') look(job.pictures[0]?.id ?? null);
   });
   return job;
+}
+
+/** Hear of a job of this tab whose pictures are no results. */
+export function follow(job: Job): void {
+  asked.add(job.id);
+  // Its end may have been told before the answer.
+  if (!isOver(job.id)) put(job);
+}
+
+/** Give a job once it has ended. */
+export async function ended(id: string): Promise<Job> {
+  let leave = () => {};
+  const job = await new Promise<Job | undefined>((resolve) => {
+    leave = effect(() => {
+      const now = jobs.value.get(id);
+      if (!now || !isOpen(now)) resolve(now);
+    });
+  });
+  leave();
+  if (job) return job;
+  // After a lost connection the list has only what is open.
+  put(await api.job(id));
+  return ended(id);
 }
 
 /** The picture that jobs begin from in this mode. */

@@ -193,7 +193,7 @@ export async function applyMerge(): Promise<void> {
     const made = await merger.peek()?.mergedPng();
     if (!left) return;
     if (!made) return leaveMerge();
-    await takeAsPicture(made, t('version.merged'), null, () => resumeMerge(left));
+    await takeAsPicture(made, t('version.merged'), null, { undone: () => resumeMerge(left) });
     end();
   } catch (error) {
     complain(error);

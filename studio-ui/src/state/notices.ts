@@ -16,6 +16,8 @@ export const notices = signal<Notice[]>([]);
 export const announcement = signal('');
 
 let last = 0;
+/** The last one that was told, shown still or not. */
+export const latest = (): number => last;
 /** More would hide the picture. */
 const MOST = 2;
 const NOTE_MS = 8000;

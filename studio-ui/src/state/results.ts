@@ -124,12 +124,12 @@ export async function takeAsPicture(
   file: Blob,
   name: string,
   to: Mode | null,
-  undone: () => void = () => {},
+  { undone, made }: { undone?: () => void; made?: string } = {},
 ): Promise<void> {
   const bringBack = remember();
   const from = mode.peek();
   const before = selected.peek();
-  if (!(await openPicture(file, name, { keep: modeRow.peek().picture && bringBack !== null }))) return;
+  if (!(await openPicture(file, name, { keep: modeRow.peek().picture && bringBack !== null, made }))) return;
   // The result has them already.
   if (painted.peek().sketch) editor.peek()?.apply({ kind: 'clear', layer: 'sketch' });
   batch(() => {
@@ -143,7 +143,7 @@ export async function takeAsPicture(
       mode.value = from;
       selected.value = before;
     });
-    undone();
+    undone?.();
   };
   notify(t('accepted'), {
     action: bringBack ? { label: t('undo'), perform: () => void goBack().catch(complain) } : undefined,
@@ -155,7 +155,10 @@ export async function accept(result: Made, to: Mode | null = null): Promise<void
   const extend = read('extend');
   selected.value = result.id;
   const undone = () => setValue('extend', extend);
-  await takeAsPicture(await api.file(result), t('version.result', { seed: result.seed }), to, undone);
+  await takeAsPicture(await api.file(result), t('version.result', { seed: result.seed }), to, {
+    undone,
+    made: result.id,
+  });
   // What has grown by the margin does not grow by it once more.
   if (result.place) resetValue('extend');
 }

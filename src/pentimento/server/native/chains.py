@@ -106,11 +106,12 @@ def of_picture(new: NewChain, service: TheService, owner: Owner) -> dict[str, An
     """Give the chain that has led to a picture: as it was left, or else made of the history.
 
     Its steps are the results of one run each whose source is the result below, known by its pixels, and that keep the
-    size. It begins with the source of the first of them.
+    size. It begins with the source of the first of them, or goes on from the chain that shows that source.
     """
     picture = service.store.get(new.picture, owner=owner)
     file_of(service, picture)
-    return _told(*service.chains.of_picture(picture, lambda: chain_of(picture, service.store, service.studio)))
+    store, kept = service.store, service.chains
+    return _told(*kept.of_picture(picture, lambda: chain_of(picture, store, kept, service.studio)))
 
 
 @router.post("/files", status_code=201, responses=answer(chain_answers.Chain, 413, 422, status=201), openapi_extra=_RAW)
@@ -159,6 +160,13 @@ def file(
     return _offered(chain.encode(format, upto), id, format, mime)
 
 
+@router.put("/{id}/file", responses=answer(chain_answers.Chain, 404, 413, 422), openapi_extra=_RAW)
+async def put_back(id: Id, request: HttpRequest, service: TheService, owner: Owner) -> dict[str, Any]:
+    """Put a project file in a chain's place, such as the one from before a change."""
+    data = await whole_body(request, service.settings.bounds.body_bytes)
+    return await run_in_threadpool(_put_back, service, owner, id, data)
+
+
 @router.get("/{id}/steps/{step}/layer", responses=_LAYER, response_class=Response)
 def layer(id: Id, step: StepId, service: TheService, owner: Owner) -> Response:
     """Give what a step has painted, on transparency, of the size of its box; where that is empty, one clear pixel."""
@@ -205,9 +213,18 @@ def _planned(service: Service, owner: str, id: str, step: str, run: StepRun) -> 
 
 
 def _keep(service: Service, owner: str, data: bytes) -> dict[str, Any]:
-    bounds = service.settings.bounds
-    chain = Chain.from_bytes(data, 4 * bounds.body_bytes, lambda picture: check_picture(picture, "file", bounds))
+    chain = _opened(service, data)
     return _told(service.chains.add(chain, owner), chain)
+
+
+def _put_back(service: Service, owner: str, id: str, data: bytes) -> dict[str, Any]:
+    chain = _opened(service, data)
+    return _told(id, service.chains.change(id, owner, lambda _: chain))
+
+
+def _opened(service: Service, data: bytes) -> Chain:
+    bounds = service.settings.bounds
+    return Chain.from_bytes(data, 4 * bounds.body_bytes, lambda picture: check_picture(picture, "file", bounds))
 
 
 def _file(service: Service, owner: str, picture: str) -> bytes:
