@@ -10,6 +10,7 @@ from PIL import Image
 
 import pentimento as pm
 from pentimento.models.objects import Found
+from pentimento.pictures.masks import bounding_box
 from pentimento.scripts import ScriptPlan, ScriptResult, find_script, plan_script, run_script
 from pentimento.scripts.base import Ask, ScriptPicture
 from pentimento.scripts.detail import DetailOptions, detail
