@@ -5,8 +5,6 @@ import socket
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-import httpx
-
 from ..errors import ImageError
 
 _SECONDS = 30.0
@@ -29,6 +27,8 @@ def fetch_public(url: str, field: str, most_bytes: int, allowed: Callable[[str],
     The name is looked up once, all its addresses must be public, and the connection goes to
     the address that was checked: what the name leads to a moment later does not matter.
     """
+    import httpx
+
     shown = url[:80]
     try:
         parts = urlsplit(url)

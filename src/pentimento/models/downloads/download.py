@@ -12,9 +12,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal
-
-import httpx
+from typing import TYPE_CHECKING, Any, Literal
 
 from ...errors import DownloadError, ModelFileError
 from ...files import try_lock, write_atomically
@@ -23,6 +21,9 @@ from ..header import Header, read_begun, read_header
 from ..provenance import Provenance, provenance_of, remember
 from .sources import Part, Shipment, Source, resolve, route_of
 from .transfer import Allowed, Broken, Route, Stopped, bring
+
+if TYPE_CHECKING:
+    import httpx
 
 HIDDEN = ".downloads"
 _RECORD = "download.json"
@@ -182,6 +183,8 @@ class Download:
         DownloadError
             Where it cannot be done; what has arrived stays.
         """
+        import httpx
+
         with self._held():
             try:
                 place = self._already_here() or self._run(stop)
@@ -200,6 +203,8 @@ class Download:
     def _run(self, stop: threading.Event) -> Path:
         if stop.is_set():
             raise Stopped
+        import httpx
+
         route = route_of(self.source, self.allowed)
         if self.shipment is None:
             self.settle("asking")
@@ -219,7 +224,7 @@ class Download:
             self._check(part, parts / part.path, stop)
         return self._appear(self.shipment, parts)
 
-    def _bring(self, part: Part, file: Path, route: Route, client: httpx.Client, stop: threading.Event) -> None:
+    def _bring(self, part: Part, file: Path, route: Route, client: "httpx.Client", stop: threading.Event) -> None:
         if part.path in self._checked:
             return
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -331,6 +336,8 @@ class Download:
             raise DownloadError(_too_full(self.folder, needed, free))
 
     def _told(self, error: Exception) -> DownloadError:
+        import httpx
+
         if isinstance(error, DownloadError):
             return error
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:

@@ -7,8 +7,6 @@ from pathlib import PurePosixPath
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
-import httpx
-
 from ... import __version__
 from ...errors import DownloadError
 from ..catalogue import OfferKind, catalogue, find_offer
@@ -110,6 +108,8 @@ def read_source(text: str, *, file: str | None = None, revision: str | None = No
 
 
 def _of_url(url: str) -> Source:
+    import httpx
+
     try:
         source = Source(url=url)
         Route(source.label, {}).check(httpx.URL(url))
@@ -259,6 +259,8 @@ def _licence(info: Any) -> str | None:
 
 def _of_address(source: Source, route: Route) -> Shipment:
     """Ask for one byte of a file: its size, and what it is called, come with it."""
+    import httpx
+
     url = cast(str, source.url)
     with httpx.Client(timeout=httpx.Timeout(20)) as client, opened(client, url, route, start=0, end=0) as response:
         told = _NAMED.search(response.headers.get("content-disposition", ""))

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx
-
 from ...errors import DownloadError
 
 if TYPE_CHECKING:
+    import httpx
+
     from .sources import Part
 
 _CHUNK = 2**18
@@ -58,7 +58,7 @@ class Route:
     page: str | None = None
     allowed: Allowed | None = None
 
-    def check(self, url: httpx.URL) -> None:
+    def check(self, url: "httpx.URL") -> None:
         """Refuse an address that is neither https, nor of this machine, nor trusted.
 
         Raises
@@ -70,7 +70,7 @@ class Route:
         if url.scheme != "https" and not plain:
             raise DownloadError(f"'{self.label}' leads to {url.scheme}://{url.host}; only https addresses are fetched")
 
-    def request(self, url: httpx.URL, headers: Mapping[str, str]) -> dict[str, Any]:
+    def request(self, url: "httpx.URL", headers: Mapping[str, str]) -> dict[str, Any]:
         """Give the arguments of a request; where addresses are limited, it goes to the one that was checked.
 
         Raises
@@ -101,7 +101,7 @@ def bring(
     file: Path,
     route: Route,
     *,
-    client: httpx.Client,
+    client: "httpx.Client",
     stop: threading.Event,
     on_bytes: Callable[[int], None],
 ) -> None:
@@ -118,6 +118,8 @@ def bring(
     DownloadError
         Where it cannot be had; what has arrived stays.
     """
+    import httpx
+
     failures = 0
     while not _is_whole(part, file):
         before = _size(file)
@@ -152,7 +154,7 @@ def _stream(
     part: "Part",
     file: Path,
     route: Route,
-    client: httpx.Client,
+    client: "httpx.Client",
     stop: threading.Event,
     on_bytes: Callable[[int], None],
 ) -> None:
@@ -184,8 +186,8 @@ def _stream(
 
 @contextmanager
 def opened(
-    client: httpx.Client, url: str, route: Route, *, start: int, end: int | None = None, etag: str | None = None
-) -> Generator[httpx.Response]:
+    client: "httpx.Client", url: str, route: Route, *, start: int, end: int | None = None, etag: str | None = None
+) -> "Generator[httpx.Response]":
     """Ask for a file from a byte on; follows redirects, and keeps the source's headers from other hosts.
 
     Raises
@@ -195,6 +197,8 @@ def opened(
     Broken
         Where it may be tried again.
     """
+    import httpx
+
     headers = {**route.headers, "Accept-Encoding": "identity"}
     if start or end is not None:
         headers["Range"] = f"bytes={start}-{'' if end is None else end}"
@@ -214,7 +218,7 @@ def opened(
     raise DownloadError(f"'{route.label}' leads from address to address without an end")
 
 
-def whole_size(response: httpx.Response) -> int | None:
+def whole_size(response: "httpx.Response") -> int | None:
     """Read how many bytes the whole file has, where the answer tells."""
     if found := _RANGE.match(response.headers.get("content-range", "")):
         return None if found[2] == "*" else int(found[2])
@@ -222,7 +226,7 @@ def whole_size(response: httpx.Response) -> int | None:
     return int(told) if told.isdigit() and response.status_code == 200 else None
 
 
-def _check_answer(response: httpx.Response, route: Route, start: int) -> None:
+def _check_answer(response: "httpx.Response", route: Route, start: int) -> None:
     status = response.status_code
     if status in (200, 206):
         if response.headers.get("content-type", "").startswith("text/html"):
