@@ -427,3 +427,12 @@ def test_unipc_lowers_its_order_for_few_steps(steps: int, variant: str) -> None:
     result, _, calls = sample(find_sampler("unipc"), crooked, x, karras(steps), options=options)
     assert result.isfinite().all()
     assert calls == steps
+
+
+@pytest.mark.parametrize("steps", [3, 8, 20])
+def test_unipc_lowers_its_order_before_a_step_to_zero(steps: int) -> None:
+    x = torch.linspace(-2, 2, 8) * 14.6
+    levels = karras(steps)
+    to_zero, _, _ = sample(find_sampler("unipc"), crooked, x, [*levels, 0.0])
+    above, _, _ = sample(find_sampler("unipc"), crooked, x, levels)
+    assert torch.equal(to_zero, crooked(above, levels[-1]))

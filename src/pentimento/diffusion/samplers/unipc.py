@@ -28,8 +28,12 @@ def sample_unipc(
     options: SamplerOptions,
     on_step: OnStep,
 ) -> "Tensor":
-    """Sample with multistep UniPC; the last step is not corrected, so there is one call a step."""
+    """Sample with multistep UniPC; the last step is not corrected, so there is one call a step.
+
+    A step to 0 gives the prediction itself: lower orders are for the steps before it.
+    """
     steps = len(sigmas) - 1
+    predicted = steps if sigmas[-1] else steps - 1
     past: list[tuple[float, Tensor]] = []  # (sigma, prediction), the newest first
     guess: _Guess | None = None
     for index, (sigma, sigma_next) in enumerate(pairwise(sigmas)):
@@ -40,7 +44,7 @@ def sample_unipc(
         if not sigma_next:
             return denoised
         past = [(sigma, denoised), *past[: options.unipc_order - 1]]
-        left = steps - index if options.unipc_lower_order_final else steps
+        left = predicted - index if options.unipc_lower_order_final else steps
         guess = _guess(x, past[:left], sigma_next, _WEIGHTS[options.unipc_variant])
         x = guess.predicted()
     return x
