@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,8 @@ from torch.nn import functional as F
 
 from beginning import start_as_pyramid
 from configs import NETWORKS
-from scenes import Window, course, dice, pixels_of, textures
+from fitting import Timing, fit
+from scenes import Window, dice, pixels_of, textures
 from world import World
 
 TEXTURES = 0.08
@@ -107,28 +107,17 @@ def train_vae(
         states = {"model": vae.state_dict(), "optimizer": optimizer.state_dict()}
         save(path, {**states, "step": step, "decoder_only": decoder_only})
 
-    start, saved, mean, step = time.monotonic(), time.monotonic(), 0.0, first - 1
-    for step in course(first, steps, minutes):
-        for group in optimizer.param_groups:
-            group["lr"] = rate(step / steps, step, peak)
+    def loss(step: int) -> Tensor:
         generator = dice(seed, step, device)
         x = picked(window.at(step)[0], batch, generator)
         with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
-            loss = vae_loss(vae, x, generator, decoder_only=decoder_only)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(trained, 1.0)
-        optimizer.step()
-        if step % 50 == 49:
-            mean += (float(loss.detach()) - mean) / min((step - first) // 50 + 1, 5)
-            pace = (step + 1 - first) * batch / (time.monotonic() - start)
-            print(f"vae step {step + 1} of {steps} loss {mean:.4f} {pace:.1f} pictures/s", flush=True)
-        if time.monotonic() - saved > 90:
-            keep(step + 1)
-            saved = time.monotonic()
-    if first < steps == step + 1 and not decoder_only:
+            return vae_loss(vae, x, generator, decoder_only=decoder_only)
+
+    timing = Timing(first, steps, minutes, batch, peak)
+    done = fit("vae", loss, optimizer, keep, timing, rate)
+    if first < steps == done and not decoder_only:
         whiten(vae, pixels_of(world, range(256), size, device))
-    keep(step + 1)
+    keep(done)
 
 
 def picked(pictures: Tensor, batch: int, generator: torch.Generator) -> Tensor:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from autoencoder import load_vae, save
 from configs import DOWNSCALE, INPAINT_CHANNELS, LATENT_CHANNELS, NETWORKS, POSITIONS, SCHEDULER
-from scenes import BLOCK, CAPTIONS, Window, captions, course, dice, encode, pixels_of, tokens
+from fitting import Timing, fit
+from scenes import BLOCK, CAPTIONS, Window, captions, dice, encode, pixels_of, tokens
 from world import World
 
 NAMES = {False: "unet.pt", True: "inpaint.pt"}
@@ -181,7 +182,7 @@ def train_unet(
     torch.manual_seed(seed)
     drawer = Drawer(world, size, INPAINT_CHANNELS if inpaint else LATENT_CHANNELS).to(device)
     drawer.text.requires_grad_(not inpaint)  # both variants share one text encoder
-    path, done = work / NAMES[inpaint], 0
+    path, first = work / NAMES[inpaint], 0
     if inpaint and not path.exists():
         widen(drawer, load_drawer(work, world, size, device))
     drawer.unet.to(memory_format=torch.channels_last)
@@ -192,31 +193,19 @@ def train_unet(
         drawer.load_state_dict(state["model"])
         average.load_state_dict(state["average"])
         optimizer.load_state_dict(state["optimizer"])
-        done = int(state["step"])
+        first = int(state["step"])
     make = scenes_for(world, tokenizer, load_vae(work, world, device), size, device, inpaint=inpaint)
     window = Window(make, count=blocks, every=max(1, USES * BLOCK // batch))
     alphas = DDIMScheduler(**SCHEDULER).alphas_cumprod.to(device)
     empty = tokens(tokenizer, [""])[0].int().to(device)
 
-    start = saved = time.monotonic()
-    first, mean = done, 0.0
-    for step in course(first, steps, minutes):
-        for group in optimizer.param_groups:
-            group["lr"] = rate(step / steps, step, peak)
+    def loss(step: int) -> Tensor:
         generator = dice(seed, step, device)
         chosen = batch_of(window.at(step), empty, batch, generator)
-        loss = loss_of(drawer, *chosen, alphas=alphas, generator=generator)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(drawer.parameters(), 1.0)
-        optimizer.step()
-        follow(average, drawer, step)
-        done = step + 1
-        if done % 50 == 0:
-            mean += (float(loss.detach()) - mean) / min((step - first) // 50 + 1, 5)
-            pace = (done - first) * batch / (time.monotonic() - start)
-            print(f"{path.stem} step {done} of {steps} loss {mean:.4f} {pace:.1f} samples/s", flush=True)
-        if time.monotonic() - saved > 120:
-            write_drawer(path, drawer, average, optimizer, step=done)
-            saved = time.monotonic()
-    write_drawer(path, drawer, average, optimizer, step=done)
+        return loss_of(drawer, *chosen, alphas=alphas, generator=generator)
+
+    def keep(step: int) -> None:
+        write_drawer(path, drawer, average, optimizer, step=step)
+
+    timing = Timing(first, steps, minutes, batch, peak)
+    keep(fit(path.stem, loss, optimizer, keep, timing, rate, after=partial(follow, average, drawer)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,8 @@ from torch.nn import functional as F
 
 from autoencoder import rate, reconstruction_loss, save
 from configs import PREVIEW
-from scenes import HELD_OUT, Window, course, dice, encode, pixels_of
+from fitting import Timing, fit
+from scenes import HELD_OUT, Window, dice, encode, pixels_of
 from world import World
 
 BLOCKS = 4
@@ -74,8 +74,7 @@ def train_preview(
     every = max(1, 256 // batch)
     window = Window(lambda seeds: lessons(vae, world, seeds, size, device), count=BLOCKS, every=every)
     tiny = new_decoder().to(device, memory_format=torch.channels_last)
-    trained = list(tiny.decoder.parameters())
-    optimizer = torch.optim.AdamW(trained, lr=peak, betas=(0.9, 0.98), weight_decay=1e-4)
+    optimizer = torch.optim.AdamW(tiny.decoder.parameters(), lr=peak, betas=(0.9, 0.98), weight_decay=1e-4)
     path, first = work / "preview.pt", 0
     if path.exists():
         state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
@@ -86,26 +85,13 @@ def train_preview(
     def keep(step: int) -> None:
         save(path, {"model": tiny.state_dict(), "optimizer": optimizer.state_dict(), "step": step})
 
-    start, saved, mean, step = time.monotonic(), time.monotonic(), 0.0, first - 1
-    for step in course(first, steps, minutes):
-        for group in optimizer.param_groups:
-            group["lr"] = rate(step / steps, step, peak)
+    def loss(step: int) -> Tensor:
         latents, pictures = window.at(step)
         which = torch.randint(len(latents), (batch,), generator=dice(seed, step, device), device=device)
         drawn = tiny.decoder(latents[which].float().contiguous(memory_format=torch.channels_last))
-        loss = reconstruction_loss(drawn, pictures[which].float())
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(trained, 1.0)
-        optimizer.step()
-        if step % 50 == 49:
-            mean += (float(loss.detach()) - mean) / min((step - first) // 50 + 1, 5)
-            pace = (step + 1 - first) * batch / (time.monotonic() - start)
-            print(f"preview step {step + 1} of {steps} loss {mean:.4f} {pace:.1f} pictures/s", flush=True)
-        if time.monotonic() - saved > 90:
-            keep(step + 1)
-            saved = time.monotonic()
-    keep(step + 1)
+        return reconstruction_loss(drawn, pictures[which].float())
+
+    keep(fit("preview", loss, optimizer, keep, Timing(first, steps, minutes, batch, peak), rate))
 
 
 def load_preview(work: Path) -> AutoencoderTiny:

@@ -17,6 +17,7 @@ sys.path.insert(0, str(ROOT / "training"))
 from autoencoder import load_vae, train_vae  # noqa: E402
 from configs import SCHEDULER  # noqa: E402
 from export import export  # noqa: E402
+from preview import train_preview  # noqa: E402
 from scenes import BLOCK, Window, captions, encode, pixels_of, tokens  # noqa: E402
 from shards import join, split  # noqa: E402
 from world import SMALL  # noqa: E402
@@ -33,6 +34,8 @@ def run(work: Path, *, minutes: float, times: int) -> None:
     torch.set_num_threads(1)
     for _ in range(times):
         train_vae(work, SMALL, steps=4, minutes=minutes, peak=2e-3, **COMMON)
+    for _ in range(times):
+        train_preview(work, load_vae(work, SMALL, "cpu"), SMALL, steps=4, minutes=minutes, peak=2e-3, **COMMON)
     for inpaint in (False, True):
         for _ in range(times):
             train_unet(work, SMALL, TOKENIZER, steps=4, minutes=minutes, peak=2e-2, blocks=1, inpaint=inpaint, **COMMON)
@@ -59,7 +62,7 @@ def same(a: Any, b: Any) -> bool:
 
 def test_an_interrupted_run_ends_as_one_without_a_break(whole: Path, tmp_path: Path) -> None:
     run(tmp_path, minutes=0, times=5)  # a step each, and one call more, which finds nothing left to do
-    for name in ("vae.pt", "unet.pt", "inpaint.pt"):
+    for name in ("vae.pt", "preview.pt", "unet.pt", "inpaint.pt"):
         a, b = (torch.load(work / name, weights_only=True) for work in (whole, tmp_path))
         assert a["step"] == b["step"] == 4
         assert same(a, b), name
