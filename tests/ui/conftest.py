@@ -10,9 +10,10 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
@@ -128,6 +129,24 @@ def watched(page: Page) -> Page:
 
     page.on("pageerror", failed)
     return page
+
+
+@contextmanager
+def opened_for_axe(browser: Browser, url: str, scheme: Literal["dark", "light"]) -> Iterator[Page]:
+    """Open a page that lets axe in."""
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 800}, locale="en-GB", color_scheme=scheme, bypass_csp=True
+    )
+    page = watched(context.new_page())
+    page.goto(url)
+    yield page
+    context.close()
+
+
+@pytest.fixture(params=["dark", "light"])
+def page_for_axe(browser: Browser, server: Server, request: pytest.FixtureRequest) -> Iterator[Page]:
+    with opened_for_axe(browser, server.url, request.param) as page:
+        yield page
 
 
 @pytest.fixture

@@ -93,13 +93,8 @@ def test_russian_is_complete(browser: Browser, server: Server) -> None:
 
 
 @pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not there: npm ci in studio-ui")
-@pytest.mark.parametrize("scheme", ["dark", "light"])
-def test_axe_finds_nothing(browser: Browser, server: Server, scheme: Any) -> None:
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 800}, locale="en-GB", color_scheme=scheme, bypass_csp=True
-    )
-    page = watched(context.new_page())
-    page.goto(server.url)
+def test_axe_finds_nothing(page_for_axe: Page) -> None:
+    page = page_for_axe
     expect(page.locator(".invitation")).to_be_visible()
     assert violations(page) == []
     open_example(page)
@@ -118,7 +113,6 @@ def test_axe_finds_nothing(browser: Browser, server: Server, scheme: Any) -> Non
             expect(page.locator(".detail")).to_be_visible()
         assert violations(page) == []
         page.keyboard.press("Escape")
-    context.close()
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (1280, 800), (1024, 768), (820, 1180)])

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 import pentimento as pm
 
 from .acts import EXAMPLE, generate, go_to, next_plan, open_example, opened, paint, set_number, write_prompt
-from .conftest import Server, watched
+from .conftest import Server
 from .test_for_everyone import AXE, violations
 
 LEFT, RIGHT = ((-0.35, -0.1), (-0.25, 0.1)), ((0.2, -0.1), (0.3, 0.1))
@@ -207,13 +207,8 @@ def test_a_picture_that_was_made_of_none_says_so(page: Page, server: Server) -> 
 
 
 @pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not there: npm ci in studio-ui")
-@pytest.mark.parametrize("scheme", ["dark", "light"])
-def test_layers_for_everyone(browser: Browser, server: Server, scheme: Any) -> None:
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 800}, locale="en-GB", color_scheme=scheme, bypass_csp=True
-    )
-    page = watched(context.new_page())
-    page.goto(server.url)
+def test_layers_for_everyone(page_for_axe: Page) -> None:
+    page = page_for_axe
     two_edits(page)
     open_layers(page)
     changed(page, page.get_by_role("button", name="Show a red ball").click)
@@ -233,4 +228,3 @@ def test_layers_for_everyone(browser: Browser, server: Server, scheme: Any) -> N
     foreign = [text for text in words if text not in known and not re.search(r"[а-яё]|^[\d\s×]*$", text.lower())]
     assert foreign == [], foreign
     assert violations(page) == []
-    context.close()

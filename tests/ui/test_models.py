@@ -12,7 +12,7 @@ from pentimento.models.find import BUILTIN
 from tests.hub import LocalHub, serving
 
 from .acts import choose, generate, set_number
-from .conftest import Server, start_server, watched
+from .conftest import Server, opened_for_axe, start_server
 from .test_for_everyone import violations
 
 OFFER, HUB = "DreamShaper 8", "Lykon/dreamshaper-8"
@@ -45,13 +45,10 @@ def own_server(hub: LocalHub, tmp_path: Path) -> Iterator[Server]:
 @pytest.fixture
 def models(browser: Browser, own_server: Server) -> Iterator[Page]:
     """The sheet of models, open."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", bypass_csp=True)
-    page = watched(context.new_page())
-    page.goto(own_server.url)
-    page.get_by_role("button", name="model Built-in").click()
-    expect(page.get_by_role("dialog")).to_be_visible()
-    yield page
-    context.close()
+    with opened_for_axe(browser, own_server.url, "light") as page:
+        page.get_by_role("button", name="model Built-in").click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        yield page
 
 
 def test_a_model_is_fetched_with_a_pause_and_makes_a_picture(models: Page, own_server: Server, hub: LocalHub) -> None:
