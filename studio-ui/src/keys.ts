@@ -14,3 +14,15 @@ export const shownAs = (id: string): { label: string; keys: string } => {
   const action = actionOf(id);
   return { label: labelOf(action), keys: action.keys[0]! };
 };
+
+const SIGNS: Readonly<Record<string, string>> = {
+  ArrowLeft: '←',
+  ArrowRight: '→',
+  ArrowUp: '↑',
+  ArrowDown: '↓',
+  Enter: '↵',
+  Escape: 'Esc',
+};
+
+/** What stands on the keys of a combination. */
+export const signsOf = (keys: string): string[] => keys.split(/\+(?=.)/).map((part) => SIGNS[part] ?? part);

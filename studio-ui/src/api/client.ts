@@ -75,6 +75,9 @@ const query = (values: Record<string, string | number | boolean | null | undefin
 
 const BINARY = { 'Content-Type': 'application/octet-stream' };
 
+/** What can be told of anything that was thrown. */
+export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 export type ChainFormat = 'pentimento' | 'ora' | 'png';
 
 const chainPath = (id: string, how: { format: ChainFormat; upto?: number; at?: number }): string =>

@@ -1,5 +1,7 @@
 // One stroke, 24 px grid.
 
+import { signsOf } from '../keys';
+
 const PATHS = {
   brush: 'M4 20c3 0 5-1 5-4l9.5-9.5a2.1 2.1 0 0 0-3-3L6 13c-3 0-2 4-4 6 1 .7 1 1 2 1Z',
   eraser: 'M8 20h12M5 15l9-10a2 2 0 0 1 3 0l3 3a2 2 0 0 1 0 3l-8 9H8l-3-3a1.5 1.5 0 0 1 0-2ZM9.5 10l6 6',
@@ -67,7 +69,7 @@ export const Icon = ({ name, filled = false }: { name: IconName; filled?: boolea
 interface IconButtonProps {
   icon: IconName;
   label: string;
-  perform: () => void;
+  perform: (event: MouseEvent) => void;
   keys?: string | undefined;
   pressed?: boolean | undefined;
   expanded?: boolean | undefined;
@@ -90,7 +92,7 @@ export const IconButton = ({
   <button
     type="button"
     class={small ? 'icon small' : 'icon'}
-    title={keys ? `${label}  ${keys}` : label}
+    title={keys ? `${label}  ${signsOf(keys).join('+')}` : label}
     aria-label={label}
     aria-pressed={pressed}
     aria-expanded={expanded}

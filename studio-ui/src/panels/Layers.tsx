@@ -113,28 +113,20 @@ function StepRow({ of, step, place, point }: StepRowProps) {
         pressed={!step.muted}
         perform={() => void alter(of, step.id, { muted: !step.muted })}
       />
-      <button
-        type="button"
-        class="icon"
-        title={`${t('layers.up', { name })}  Alt ↑`}
-        aria-label={t('layers.up', { name })}
-        aria-keyshortcuts="Alt+ArrowUp"
+      <IconButton
+        icon="up"
+        label={t('layers.up', { name })}
+        keys="Alt+ArrowUp"
         disabled={place === of.steps.length - 1}
-        onClick={mover(1)}
-      >
-        <Icon name="up" />
-      </button>
-      <button
-        type="button"
-        class="icon"
-        title={`${t('layers.down', { name })}  Alt ↓`}
-        aria-label={t('layers.down', { name })}
-        aria-keyshortcuts="Alt+ArrowDown"
+        perform={mover(1)}
+      />
+      <IconButton
+        icon="down"
+        label={t('layers.down', { name })}
+        keys="Alt+ArrowDown"
         disabled={place === 0}
-        onClick={mover(-1)}
-      >
-        <Icon name="down" />
-      </button>
+        perform={mover(-1)}
+      />
       <IconButton icon="clear" label={t('remove', { name })} perform={() => void remove(of, step.id)} />
     </li>
   );

@@ -2,22 +2,8 @@
 
 import { shortcutGroups } from '../commands';
 import { t } from '../i18n';
+import { signsOf } from '../keys';
 import { Sheet } from './Sheet';
-
-const SIGNS: Readonly<Record<string, string>> = {
-  ArrowLeft: '←',
-  ArrowRight: '→',
-  ArrowUp: '↑',
-  ArrowDown: '↓',
-  Enter: '↵',
-  Escape: 'Esc',
-};
-
-const shown = (key: string): string =>
-  key
-    .split(/\+(?=.)/)
-    .map((part) => SIGNS[part] ?? part)
-    .join(' ');
 
 export const Shortcuts = () => (
   <Sheet title={t('shortcuts')} width="wide">
@@ -31,7 +17,7 @@ export const Shortcuts = () => (
                 <span>{row.label}</span>
                 <span>
                   {row.keys.map((key) => (
-                    <kbd key={key}>{shown(key)}</kbd>
+                    <kbd key={key}>{signsOf(key).join(' ')}</kbd>
                   ))}
                 </span>
               </li>

@@ -1,7 +1,7 @@
 // Many files through the same request. The files are kept by the journal as pictures are, by their hashes.
 
 import { computed, effect, signal } from '@preact/signals';
-import { Unreachable } from '../api/client';
+import { reasonOf, Unreachable } from '../api/client';
 import type { Job, Picture, Values } from '../api/types';
 import { sha256 } from '../canvas';
 import { newId } from '../persist';
@@ -10,6 +10,7 @@ import { active, cancel, isOpen, jobs, sending, submit } from './jobs';
 import { complain } from './notices';
 import { mode, parameters } from './request';
 import { noteFailure } from './server';
+import { until } from './until';
 
 export interface BatchFile {
   /** Of this list; the same file may be in it twice. */
@@ -78,7 +79,7 @@ export async function sendBatch(): Promise<void> {
     } catch (error) {
       noteFailure(error);
       if (error instanceof Unreachable) break;
-      note(row, { wanted: false, trouble: error instanceof Error ? error.message : String(error) });
+      note(row, { wanted: false, trouble: reasonOf(error) });
     }
   }
   sending.value = false;
@@ -98,20 +99,10 @@ async function cancelWaiting(): Promise<void> {
   await Promise.all(batchWaits.peek().flatMap(({ job }) => (job ? [cancel(job.id)] : [])));
 }
 
-/** Wait until nothing is on its way to the server. */
-const allSent = (): Promise<void> =>
-  new Promise((resolve) => {
-    const end = sending.subscribe((now) => {
-      if (now) return;
-      resolve();
-      queueMicrotask(() => end());
-    });
-  });
-
 export async function cancelBatch(): Promise<void> {
   batchFiles.value = batchFiles.value.map((row) => ({ ...row, wanted: false }));
   await cancelWaiting();
-  await allSent();
+  await until(() => !sending.value);
   // What was on its way has a job by now.
   await cancelWaiting();
 }

@@ -1,6 +1,6 @@
 // Jobs: those of this tab are followed to their pictures, those of others are seen in the queue.
 
-import { batch, computed, effect, signal } from '@preact/signals';
+import { batch, computed, signal } from '@preact/signals';
 import { api, type NewJob, Problem, Unreachable, urlOf } from '../api/client';
 import type { EventName, Job, JobEvents, JobState, Picture, Values } from '../api/types';
 import { t } from '../i18n';
@@ -14,6 +14,7 @@ import { modeRow, read } from './request';
 import { addResult, look, shownAlone } from './results';
 import { type ScriptCall, scriptCall } from './script';
 import { noteFailure, reachable } from './server';
+import { until } from './until';
 
 export interface Speed {
   job: string;
@@ -257,14 +258,11 @@ export function follow(job: Job): void {
 
 /** Give a job once it has ended. */
 export async function ended(id: string): Promise<Job> {
-  let leave = () => {};
-  const job = await new Promise<Job | undefined>((resolve) => {
-    leave = effect(() => {
-      const now = jobs.value.get(id);
-      if (!now || !isOpen(now)) resolve(now);
-    });
+  await until(() => {
+    const now = jobs.value.get(id);
+    return !now || !isOpen(now);
   });
-  leave();
+  const job = jobs.peek().get(id);
   if (job) return job;
   // After a lost connection the list has only what is open.
   put(await api.job(id));

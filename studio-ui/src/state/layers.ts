@@ -1,7 +1,7 @@
 // Layers of a picture: each edit as a step of a chain on the server, moved, hidden, taken away and run again there.
 
 import { batch, computed, signal } from '@preact/signals';
-import { api } from '../api/client';
+import { api, reasonOf } from '../api/client';
 import type { Chain, ChainStep, StepPlace } from '../api/types';
 import { altered, dueFrom, moved, type Steps, without } from '../arrange';
 import { t } from '../i18n';
@@ -35,9 +35,7 @@ let name = '';
 const SUFFIX = '.pentimento';
 export const isProject = (file: File): boolean => file.name.endsWith(SUFFIX);
 
-/** Show a chain as it is now, unless another has taken its place. */
 function show(told: Chain): void {
-  if (chain.peek()?.id !== told.id) return;
   batch(() => {
     chain.value = told;
     edition.value += 1;
@@ -58,12 +56,9 @@ async function open(called: string, ask: () => Promise<Chain>): Promise<void> {
     const told = await ask();
     if (mine !== asked) return;
     name = called;
-    batch(() => {
-      chain.value = told;
-      edition.value += 1;
-    });
+    show(told);
   } catch (error) {
-    if (mine === asked) trouble.value = error instanceof Error ? error.message : String(error);
+    if (mine === asked) trouble.value = reasonOf(error);
   }
 }
 
@@ -82,7 +77,7 @@ function inTurn(of: Chain, change: (now: Chain) => Promise<Chain>): Promise<Chai
     try {
       const now = chain.peek();
       const told = await change(now?.id === of.id ? now : of);
-      show(told);
+      if (chain.peek()?.id === told.id) show(told); // else another has taken its place
       return told;
     } catch (error) {
       complain(error);

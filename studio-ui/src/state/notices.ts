@@ -1,7 +1,7 @@
 // Lines at the top: what happened, and what can be done about it.
 
 import { signal } from '@preact/signals';
-import { Unreachable } from '../api/client';
+import { reasonOf, Unreachable } from '../api/client';
 import { noteFailure } from './reachable';
 
 export interface Notice {
@@ -42,5 +42,5 @@ export function announce(text: string): void {
 export function complain(error: unknown): void {
   noteFailure(error);
   // A server that is gone has a line of its own.
-  if (!(error instanceof Unreachable)) notify(error instanceof Error ? error.message : String(error), { kind: 'warn' });
+  if (!(error instanceof Unreachable)) notify(reasonOf(error), { kind: 'warn' });
 }
