@@ -144,10 +144,9 @@ def test_tiny_without_a_decoder_and_unknown_methods_are_refused(tmp_path: Path) 
         pm.Studio(preview="best")
 
 
-def test_a_preview_is_followed_by_fifty_times_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = iter([10.0, 10.5])
-    monkeypatch.setattr("pentimento.models.sketching.time.perf_counter", lambda: next(clock))
-    sketch = Sketch(lambda given: np.zeros((1, 1, 3), np.uint8))
+def test_a_preview_is_followed_by_fifty_times_its_own_time() -> None:
+    times = iter([10.0, 10.5])
+    sketch = Sketch(lambda given: np.zeros((1, 1, 3), np.uint8), clock=lambda: next(times))
     assert sketch.pause == 0
     sketch(latents(1, 4, 1, 1))
     assert sketch.pause == 0.5 / SHARE == 25

@@ -38,6 +38,17 @@ class Call:
         """Whether the server does nothing twice where it is sent twice."""
         return self.method in ("GET", "HEAD", "PUT", "DELETE") or KEY in self.headers
 
+    def arguments(self) -> dict[str, Any]:
+        """Give the arguments of httpx's `request`."""
+        return {
+            "method": self.method,
+            "url": self.path,
+            "params": self.params,
+            "json": self.body,
+            "content": self.content,
+            "headers": self.headers,
+        }
+
 
 class Repeating:
     """Decides whether a call is sent again whose answer was lost.

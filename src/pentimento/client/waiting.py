@@ -64,14 +64,7 @@ class Client:
         repeating = flows.Repeating(call)
         while True:
             try:
-                return self._http.request(
-                    call.method,
-                    call.path,
-                    params=call.params,
-                    json=call.body,
-                    content=call.content,
-                    headers=call.headers,
-                )
+                return self._http.request(**call.arguments())
             except httpx.HTTPError as error:
                 if not repeating.is_wanted(error):
                     raise flows.unreachable(error, self._http.base_url) from error

@@ -26,21 +26,22 @@ class Sketch:
     Parameters
     ----------
     draw : latents [n, C, h, w] to the first picture, uint8 [h, w, 3]
+    clock : seconds
 
     Attributes
     ----------
     pause : seconds that should pass before the next, so that previews take no more than their share
     """
 
-    def __init__(self, draw: Drawing) -> None:
-        self._draw = draw
+    def __init__(self, draw: Drawing, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._draw, self._clock = draw, clock
         self.pause = 0.0
 
     def __call__(self, latents: Tensor) -> NDArray[np.uint8]:
         latents[:1].sum().item()  # a device that is behind is waited for, which is not the preview's time
-        started = time.perf_counter()
+        started = self._clock()
         drawn = self._draw(latents)
-        self.pause = (time.perf_counter() - started) / SHARE
+        self.pause = (self._clock() - started) / SHARE
         return drawn
 
 

@@ -18,7 +18,8 @@ from ..pictures.metrics import Footprint
 from ..pictures.read import LARGEST_PICTURE, read_picture
 from ..plan import Plan, Seeds
 from ..recipe import Recipe, reference_to
-from ..request import TELL_PICTURE, Picture, Request, refusal
+from ..refusals import refusal
+from ..request import TELL_PICTURE, Picture, Request
 from ..result import parameters
 from ..warnings import PlanWarning
 from .means import Means

@@ -240,10 +240,10 @@ def detail(request: Request, options: DetailOptions, means: Means) -> Asking:
         unseen = [replace(one) for one in painted] or _unpainted(stands[0].source, means)
         return Gathered(unseen, warnings=(_UNSEEN,))
     warnings: list[PlanWarning] = []
-    for chosen in passes:
+    for chosen, detector in zip(passes, detectors, strict=True):
         after: list[_Stand] = []
         for stand in stands:
-            after += yield from _with_details(request, chosen, stand, means, warnings)
+            after += yield from _with_details(request, chosen, detector, stand, means, warnings)
         stands = after
     given = [
         replace(one.picture, options=_pinned(options, one.passes) if looks else None) if one.passes else one.picture
@@ -255,10 +255,15 @@ def detail(request: Request, options: DetailOptions, means: Means) -> Asking:
 
 
 def _with_details(
-    request: Request, chosen: DetailPass, stand: _Stand, means: Means, warnings: list[PlanWarning]
+    request: Request,
+    chosen: DetailPass,
+    detector: Detector,
+    stand: _Stand,
+    means: Means,
+    warnings: list[PlanWarning],
 ) -> Generator[Ask, Pictures, list[_Stand]]:
     """Paint the details of one picture; give it as it stands then, or all pictures of its batch."""
-    found = _detected(request, chosen, stand.source, means.look)
+    found = _detected(request, chosen, detector, stand.source, means.look)
     named = _named(request, chosen, found, len(stand.notes))
     if not named:
         return [stand]
@@ -266,8 +271,7 @@ def _with_details(
     if stand.picture is not None:
         parts = replace(parts, whole=stand.whole or parts.whole, seeds=(stand.picture.seeds,))
     warnings += parts.warnings
-    looked = find_detector(request, chosen).looks
-    passes = (*stand.passes, _without_model(chosen, found) if looked else chosen)
+    passes = (*stand.passes, _without_model(chosen, found) if detector.looks else chosen)
     after: list[_Stand] = []
     for number in range(stand.source.batch_size * stand.source.batch_count):
         made = yield from paint(parts, number, stand.notes)
@@ -289,7 +293,7 @@ def details_kept(request: Request, options: DetailOptions) -> Request:
     named = [
         one
         for each in (options, *options.then)
-        for one in _named(request, each, _detected(request, each, source, None))
+        for one in _named(request, each, _detected(request, each, find_detector(request, each), source, None))
     ]
     return kept_by(source, [one.region for one in named])
 
@@ -344,13 +348,15 @@ def _unpainted(source: Request, means: Means) -> Pictures:
     return [ScriptPicture(blank, seeds, source) for seeds in plan.pictures]
 
 
-def _detected(request: Request, options: DetailPass, source: Request, look: Look | None) -> list[Detection]:
+def _detected(
+    request: Request, options: DetailPass, detector: Detector, source: Request, look: Look | None
+) -> list[Detection]:
     """Detect what is in a picture, as it is taken and ordered."""
     assert source.init_image is not None, "details are of a picture"
     image = read_picture(source.init_image, "init_image")
     asked = request.changed(init_image=image)
     painted = None if asked.mask is None else read_inputs(asked, find_profile(asked.profile)).painted
-    proposed = find_detector(request, options).propose(image, painted, options, look)
+    proposed = detector.propose(image, painted, options, look)
     found = largest(sized(proposed, options.min_area, options.max_area), options.max_count)
     return ordered(found, options.order)
 

@@ -6,6 +6,7 @@ import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 from ..chain import Chain, Step
@@ -173,12 +174,13 @@ def chain_of(picture: Picture, store: Store, chains: Chains, studio: Studio) -> 
     that shows that source. Where a result cannot be run as it was (its model is gone, its format has lost pixels),
     the chain begins with that result.
     """
-    line, chain, kept = [picture], None, chains.shown(picture.owner)
+    line, chain = [picture], None
+    kept = cache(partial(chains.shown, picture.owner))  # puts many together: only where there is a source to look for
     while (source := _source(line[0], store)) is not None:
         pixels = pixels_sha256(read_picture(source, "init_image"))
         below = store.showing(pixels, picture.owner, line[0].created)
-        if pixels in kept or below is None or not store.path(below.id).is_file():
-            chain = kept.get(pixels) or Chain.of(source)
+        if pixels in kept() or below is None or not store.path(below.id).is_file():
+            chain = kept().get(pixels) or Chain.of(source)
             break
         line.insert(0, below)
     for one in line:

@@ -201,10 +201,10 @@ class Download:
         return self._done(place)
 
     def _run(self, stop: threading.Event) -> Path:
-        if stop.is_set():
-            raise Stopped
         import httpx
 
+        if stop.is_set():
+            raise Stopped
         route = route_of(self.source, self.allowed)
         if self.shipment is None:
             self.settle("asking")

@@ -53,12 +53,13 @@ _CHAIN = answer(chain_answers.Chain, 404, 422)
 Id = Annotated[str, Path(description="of a chain")]
 StepId = Annotated[str, Path(description="of one of its steps")]
 Label = Annotated[str, Field(max_length=200)]
+PictureId = Annotated[str, Field(description="id of a picture of the history", max_length=100)]
 
 
 class NewChain(Body):
     """What a chain is made of."""
 
-    picture: str = Field(description="id of a picture of the history", max_length=100)
+    picture: PictureId
 
 
 class StepPlace(Body):
@@ -78,14 +79,14 @@ class Arrangement(Body):
 class NewStep(Body):
     """A result that becomes a step."""
 
-    picture: str = Field(description="id of a picture of the history", max_length=100)
+    picture: PictureId
     label: Label = ""
 
 
 class Retake(Body):
     """A result that takes a step's place."""
 
-    picture: str = Field(description="id of a picture of the history", max_length=100)
+    picture: PictureId
 
 
 class StepRun(Body):
